@@ -1,0 +1,6 @@
+export { childController, onAbort, settleAll, sleep, withTimeout } from "./abort.js";
+export { CodexError, codeOf, invariant, messageOf } from "./errors.js";
+export type { CodexErrorOptions, RetryAdvice } from "./errors.js";
+export { Gate } from "./gate.js";
+export { lazy } from "./lazy.js";
+export { Queue } from "./queue.js";

@@ -1,0 +1,73 @@
+/**
+ * The one channel: many producers, one consumer, unbounded on purpose (whoever puts output in bounds it first).
+ * `close` lets the consumer drain what is left, then ends, or throws the given error. Leaving the loop closes it.
+ */
+export class Queue<T> implements AsyncIterable<T> {
+  #items: T[] = [];
+  #head = 0;
+  #closed = false;
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+  #consumed = false;
+
+  /** False once closed. */
+  push(item: T): boolean {
+    if (this.#closed) return false;
+    this.#items.push(item);
+    this.#signal();
+    return true;
+  }
+
+  close(error?: Error): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#error = error;
+    this.#signal();
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The next item at once, or `undefined` when there is none. */
+  take(): T | undefined {
+    if (this.size === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#head += 1;
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    if (this.#consumed) throw new TypeError("a queue has one consumer");
+    this.#consumed = true;
+    try {
+      for (;;) {
+        while (this.size > 0) {
+          const item = this.take();
+          if (item !== undefined) yield item;
+        }
+        if (this.#closed) break;
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+      if (this.#error !== undefined) throw this.#error;
+    } finally {
+      this.#closed = true;
+      this.#items = [];
+      this.#head = 0;
+    }
+  }
+
+  #signal(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,61 @@
+import type { FileChange } from "./items.js";
+
+/** Something that needs permission. */
+export type Action =
+  | {
+      readonly type: "exec";
+      readonly argv: readonly string[];
+      readonly cwd: string;
+      /** The shell text, when `argv` wraps one. */
+      readonly script?: string;
+      readonly tty: boolean;
+      readonly environment_id: string;
+      readonly permissions: "default" | "additional" | "escalated";
+      readonly justification?: string;
+      readonly prefix_rule?: readonly string[];
+    }
+  | { readonly type: "patch"; readonly changes: Readonly<Record<string, FileChange>> }
+  | {
+      readonly type: "mcp_call";
+      readonly server: string;
+      readonly tool: string;
+      readonly hints: { readonly read_only?: boolean; readonly destructive?: boolean };
+    }
+  | { readonly type: "network"; readonly host: string; readonly protocol: string };
+
+/** May it run, and why. */
+export type Verdict = { readonly because: readonly Because[] } & (
+  | { readonly type: "allow"; readonly confined: boolean }
+  | { readonly type: "ask"; readonly then: "confined" | "direct"; readonly grants: readonly Grant[] }
+  | { readonly type: "forbid"; readonly allow_with?: string }
+);
+
+/** Where a reason comes from. */
+export type Layer = "mode" | "rules" | "safety" | "sandbox" | "filesystem" | "network" | "hook" | "user" | "trust";
+
+export type Because = {
+  readonly layer: Layer;
+  /** One sentence for a person. */
+  readonly text: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly matched?: readonly string[];
+};
+
+export type Grant = {
+  readonly width: "exact" | "subcommand" | "prefix";
+  readonly pattern: readonly string[];
+  readonly would_have_matched: number;
+};
+
+/** The sandbox said no. */
+export type Denial = {
+  readonly layer: Layer;
+  /** The path or host, when it is known. */
+  readonly target?: string;
+  readonly rule?: Because;
+  /** The smallest change that would allow it. */
+  readonly allow_with?: string;
+  /** False when it was concluded from the command's own words. */
+  readonly certain: boolean;
+};

@@ -1,0 +1,40 @@
+import type { CallId, TurnId } from "./ids.js";
+import type { FileChange, ParsedCommand } from "./items.js";
+
+/** The human's answer (core.md §1.3). Externally tagged on the wire. */
+export type ReviewDecision =
+  | "approved"
+  | "approved_for_session"
+  | "denied"
+  | "timed_out"
+  | "abort"
+  | {
+      readonly approved_execpolicy_amendment: { readonly proposed_execpolicy_amendment: readonly string[] };
+    };
+
+/** core.md §1.7 */
+export type ExecApprovalRequest = {
+  readonly call_id: CallId;
+  readonly approval_id?: string;
+  readonly turn_id: TurnId;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly reason?: string;
+  readonly proposed_execpolicy_amendment?: readonly string[];
+  readonly available_decisions?: readonly ReviewDecision[];
+  readonly parsed_cmd: readonly ParsedCommand[];
+};
+
+export type PatchApprovalRequest = {
+  readonly call_id: CallId;
+  readonly turn_id: TurnId;
+  readonly changes: Readonly<Record<string, FileChange>>;
+  readonly reason?: string;
+  readonly grant_root?: string;
+};
+
+/** Every question to the human, and what an answer to it is. Both kinds are answered by `approval_id ?? call_id`. */
+export type Asks = {
+  exec_approval: { readonly question: ExecApprovalRequest; readonly answer: ReviewDecision };
+  patch_approval: { readonly question: PatchApprovalRequest; readonly answer: ReviewDecision };
+};

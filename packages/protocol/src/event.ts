@@ -1,0 +1,139 @@
+import type { ExecApprovalRequest, PatchApprovalRequest } from "./asks.js";
+import type { CodexErrorInfo } from "./errors.js";
+import type { CallId, SessionId, TurnId } from "./ids.js";
+import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } from "./items.js";
+import type { ReasoningEffort } from "./model.js";
+import type { AskForApproval, SandboxPolicy } from "./policy.js";
+import type { TurnItem } from "./turn-items.js";
+import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.js";
+
+/** What a session says. `id` is the submission that started the turn; start-up events carry the empty string. */
+export type Event = { readonly id: string; readonly msg: EventMsg };
+
+type ItemScope = { readonly thread_id: SessionId; readonly turn_id: TurnId };
+
+type CommandScope = {
+  readonly call_id: CallId;
+  readonly process_id?: string;
+  readonly turn_id: TurnId;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly parsed_cmd: readonly ParsedCommand[];
+  readonly source: "agent" | "user_shell" | "unified_exec_startup" | "unified_exec_interaction";
+};
+
+/** `declined`: a policy, a hook or a person said no, and nothing ran. */
+export type CompletionStatus = "completed" | "failed" | "declined";
+
+/** The useful set of core.md §1.4. Ordering: core.md §1.1. */
+export type EventMsg =
+  | SessionConfigured
+  | {
+      readonly type: "task_started";
+      readonly turn_id: TurnId;
+      /** Epoch seconds. */
+      readonly started_at?: number;
+      readonly model_context_window: number | null;
+    }
+  | {
+      readonly type: "task_complete";
+      readonly turn_id: TurnId;
+      readonly last_agent_message: string | null;
+      readonly completed_at?: number;
+      readonly duration_ms?: number;
+      /** Set when the turn failed; an `error` event came before. */
+      readonly error?: { readonly message: string; readonly codex_error_info?: CodexErrorInfo };
+    }
+  | {
+      readonly type: "turn_aborted";
+      readonly turn_id: TurnId;
+      readonly reason: AbortReason;
+      readonly completed_at?: number;
+      readonly duration_ms?: number;
+    }
+  | { readonly type: "error"; readonly message: string; readonly codex_error_info?: CodexErrorInfo }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "deprecation_notice"; readonly summary: string; readonly details?: string }
+  | {
+      readonly type: "stream_error";
+      readonly message: string;
+      readonly codex_error_info?: CodexErrorInfo;
+      readonly additional_details?: string;
+    }
+  | { readonly type: "model_reroute"; readonly from_model: string; readonly to_model: string; readonly reason: string }
+  | {
+      readonly type: "token_count";
+      readonly info: TokenUsageInfo | null;
+      readonly rate_limits: RateLimitSnapshot | null;
+    }
+  | { readonly type: "user_message"; readonly message: string; readonly images?: readonly string[] }
+  | { readonly type: "agent_message"; readonly message: string; readonly phase?: MessagePhase }
+  | ({ readonly type: "agent_message_content_delta"; readonly item_id: string; readonly delta: string } & ItemScope)
+  | { readonly type: "agent_reasoning"; readonly text: string }
+  | ({
+      readonly type: "reasoning_content_delta";
+      readonly item_id: string;
+      readonly delta: string;
+      readonly summary_index: number;
+    } & ItemScope)
+  | ({ readonly type: "item_started"; readonly item: TurnItem } & ItemScope)
+  | ({ readonly type: "item_completed"; readonly item: TurnItem } & ItemScope)
+  | { readonly type: "raw_response_item"; readonly item: ResponseItem }
+  | ({ readonly type: "exec_command_begin" } & CommandScope)
+  | {
+      readonly type: "exec_command_output_delta";
+      readonly call_id: CallId;
+      readonly stream: "stdout" | "stderr";
+      /** Base64 bytes. */
+      readonly chunk: string;
+    }
+  | ({
+      readonly type: "exec_command_end";
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly aggregated_output: string;
+      readonly exit_code: number;
+      readonly duration: WireDuration;
+      /** What the model reads. */
+      readonly formatted_output: string;
+      readonly status: CompletionStatus;
+    } & CommandScope)
+  | ({ readonly type: "exec_approval_request" } & ExecApprovalRequest)
+  | ({ readonly type: "apply_patch_approval_request" } & PatchApprovalRequest)
+  | {
+      readonly type: "patch_apply_begin";
+      readonly call_id: CallId;
+      readonly turn_id: TurnId;
+      readonly auto_approved: boolean;
+      readonly changes: Readonly<Record<string, FileChange>>;
+    }
+  | {
+      readonly type: "patch_apply_end";
+      readonly call_id: CallId;
+      readonly turn_id: TurnId;
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly success: boolean;
+      readonly changes: Readonly<Record<string, FileChange>>;
+      readonly status: CompletionStatus;
+    }
+  | { readonly type: "turn_diff"; readonly unified_diff: string }
+  | { readonly type: "plan_update"; readonly explanation?: string; readonly plan: readonly PlanStep[] }
+  | { readonly type: "shutdown_complete" };
+
+export type SessionConfigured = {
+  readonly type: "session_configured";
+  readonly session_id: SessionId;
+  readonly model: string;
+  readonly model_provider_id: string;
+  readonly approval_policy: AskForApproval;
+  readonly sandbox_policy: SandboxPolicy;
+  readonly cwd: string;
+  readonly reasoning_effort?: ReasoningEffort;
+  readonly rollout_path?: string;
+};
+
+export type AbortReason = "interrupted" | "replaced" | "review_ended";
+
+/** serde's form of a duration. */
+export type WireDuration = { readonly secs: number; readonly nanos: number };

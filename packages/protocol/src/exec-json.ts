@@ -1,0 +1,32 @@
+import type { TokenUsage } from "./usage.js";
+
+/** One line of `codex exec --json` (core.md §6.5; live.md §2). Absent optional values are `null`. */
+export type ThreadEvent =
+  | { readonly type: "thread.started"; readonly thread_id: string }
+  | { readonly type: "turn.started" }
+  | { readonly type: "turn.completed"; readonly usage: ThreadUsage }
+  | { readonly type: "turn.failed"; readonly error: { readonly message: string } }
+  | { readonly type: "item.started" | "item.updated" | "item.completed"; readonly item: ThreadItem }
+  | { readonly type: "error"; readonly message: string };
+
+/** Cumulative over the thread. */
+export type ThreadUsage = Omit<TokenUsage, "total_tokens">;
+
+export type ThreadItem = { readonly id: string } & (
+  | { readonly type: "agent_message"; readonly text: string }
+  | { readonly type: "reasoning"; readonly text: string }
+  | {
+      readonly type: "command_execution";
+      readonly command: string;
+      readonly aggregated_output: string;
+      readonly exit_code: number | null;
+      readonly status: "in_progress" | "completed" | "failed" | "declined";
+    }
+  | {
+      readonly type: "file_change";
+      readonly changes: readonly { readonly path: string; readonly kind: "add" | "delete" | "update" }[];
+      readonly status: "in_progress" | "completed" | "failed";
+    }
+  | { readonly type: "todo_list"; readonly items: readonly { readonly text: string; readonly completed: boolean }[] }
+  | { readonly type: "error"; readonly message: string }
+);

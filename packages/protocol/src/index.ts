@@ -1,0 +1,82 @@
+export type { Action, Because, Denial, Grant, Layer, Verdict } from "./action.js";
+export type { Asks, ExecApprovalRequest, PatchApprovalRequest, ReviewDecision } from "./asks.js";
+export { ERROR_TABLE, errorInfo, isErrorCode } from "./errors.js";
+export type { CodexErrorInfo, ErrorCode, Retry } from "./errors.js";
+export type { AbortReason, CompletionStatus, Event, EventMsg, SessionConfigured, WireDuration } from "./event.js";
+export type { ThreadEvent, ThreadItem, ThreadUsage } from "./exec-json.js";
+export { callId, isSessionId, sessionId, submissionId, turnId } from "./ids.js";
+export type { CallId, SessionId, SubmissionId, TurnId } from "./ids.js";
+export type {
+  CompactionItem,
+  ContentItem,
+  ContentPart,
+  CustomToolCallItem,
+  CustomToolCallOutputItem,
+  FileChange,
+  FunctionCallItem,
+  FunctionCallOutputItem,
+  ImageDetail,
+  LocalShellCallItem,
+  MessageItem,
+  MessagePhase,
+  OutputPayload,
+  ParsedCommand,
+  PlanStep,
+  ReasoningItem,
+  ResponseItem,
+  TextElement,
+  UserInput,
+  WebSearchAction,
+  WebSearchCallItem,
+} from "./items.js";
+export type {
+  JsonSchema,
+  ModelEvent,
+  ModelInfo,
+  Prompt,
+  ReasoningEffort,
+  ReasoningSummary,
+  ToolSpec,
+  TruncationPolicy,
+  Verbosity,
+} from "./model.js";
+export type { Op } from "./op.js";
+export type {
+  AskForApproval,
+  OptionalGuarantee,
+  ResolvedPolicy,
+  SandboxMode,
+  SandboxPolicy,
+  WritableRoot,
+} from "./policy.js";
+export type { ApprovalPolicy, Attempt, Guard } from "./ports/approval.js";
+export type { Clock } from "./ports/clock.js";
+export type {
+  Codex,
+  CodexDeps,
+  OpenOptions,
+  OpenRequest,
+  SessionContext,
+  SessionDeps,
+  SessionHandle,
+} from "./ports/codex.js";
+export type { Credential, Credentials } from "./ports/credentials.js";
+export type {
+  Captured,
+  Environment,
+  ExecRequest,
+  ExitStatus,
+  FileEntry,
+  Files,
+  OutputChunk,
+  Process,
+} from "./ports/environment.js";
+export type { ModelClient, ModelProvider } from "./ports/model.js";
+export type { EventSink, SessionLog, SessionStore } from "./ports/session-store.js";
+export type { Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "./ports/tool.js";
+export type { SessionScope, TurnContext } from "./ports/turn.js";
+export type { RolloutItem, RolloutLine, SessionMeta, SessionSource, TurnContextLine } from "./rollout.js";
+export type { TurnSettings } from "./settings.js";
+export type { TurnItem } from "./turn-items.js";
+export { addUsage, NO_USAGE } from "./usage.js";
+export type { RateLimitSnapshot, RateLimitWindow, TokenUsage, TokenUsageInfo } from "./usage.js";

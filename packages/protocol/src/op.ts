@@ -1,0 +1,17 @@
+import type { ReviewDecision } from "./asks.js";
+import type { UserInput } from "./items.js";
+import type { TurnSettings } from "./settings.js";
+
+/** What a face may submit (core.md §1.2). Unknown types are ignored by the session. */
+export type Op =
+  | { readonly type: "interrupt" }
+  | {
+      readonly type: "user_input";
+      readonly items: readonly UserInput[];
+      /** JSON Schema for the final answer of this turn. */
+      readonly final_output_json_schema?: unknown;
+    }
+  | { readonly type: "override_turn_context"; readonly settings: Partial<TurnSettings> }
+  | { readonly type: "exec_approval"; readonly id: string; readonly decision: ReviewDecision }
+  | { readonly type: "patch_approval"; readonly id: string; readonly decision: ReviewDecision }
+  | { readonly type: "shutdown" };

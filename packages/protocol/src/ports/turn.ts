@@ -1,0 +1,28 @@
+import type { Asks } from "../asks.js";
+import type { EventMsg } from "../event.js";
+import type { SessionId, TurnId } from "../ids.js";
+import type { TurnSettings } from "../settings.js";
+import type { Environment } from "./environment.js";
+import type { ModelClient } from "./model.js";
+
+/** A session as its turns and tools see it. */
+export interface SessionScope {
+  readonly id: SessionId;
+  /** Ends with the session; long-lived processes take this one. */
+  readonly signal: AbortSignal;
+  /** Appends to the log, calls the sinks, then shows it to the face: in that order. */
+  emit(message: EventMsg, turn?: TurnId): void;
+  /** Rejects with the signal's reason when it aborts first. */
+  ask<K extends keyof Asks>(kind: K, question: Asks[K]["question"], signal: AbortSignal): Promise<Asks[K]["answer"]>;
+}
+
+/** One turn, frozen. */
+export interface TurnContext {
+  readonly id: TurnId;
+  readonly session: SessionScope;
+  readonly settings: TurnSettings;
+  readonly model: ModelClient;
+  /** Unconfined. Only the guard may run anything in it. */
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}

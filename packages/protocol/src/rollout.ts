@@ -1,0 +1,49 @@
+import type { EventMsg } from "./event.js";
+import type { ResponseItem } from "./items.js";
+import type { ReasoningEffort, ReasoningSummary } from "./model.js";
+import type { AskForApproval, SandboxPolicy } from "./policy.js";
+
+/** One line of a session file. Unknown types are kept as they are (rollout-live.md §2). */
+export type RolloutLine = {
+  /** UTC, milliseconds, `Z`. */
+  readonly timestamp: string;
+  readonly ordinal?: number;
+  readonly type: string;
+  readonly payload: unknown;
+};
+
+/** What we write ourselves; the store adds the timestamp (rollout-live.md §3). */
+export type RolloutItem =
+  | { readonly type: "session_meta"; readonly payload: SessionMeta }
+  | { readonly type: "response_item"; readonly payload: ResponseItem }
+  | { readonly type: "event_msg"; readonly payload: EventMsg }
+  | { readonly type: "turn_context"; readonly payload: TurnContextLine };
+
+/** First line of a session file (rollout-live.md §3.1). */
+export type SessionMeta = {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly cwd: string;
+  readonly originator: string;
+  readonly cli_version: string;
+  readonly source: SessionSource;
+  readonly model_provider: string;
+  readonly base_instructions: { readonly text: string };
+  readonly forked_from_id?: string;
+  readonly git?: { readonly commit_hash?: string; readonly branch?: string; readonly repository_url?: string };
+};
+
+export type SessionSource = "cli" | "vscode" | "exec" | "mcp" | "unknown" | { readonly custom: string };
+
+/** Settings of one user turn (rollout-live.md §3.2). */
+export type TurnContextLine = {
+  readonly turn_id: string;
+  readonly cwd: string;
+  readonly approval_policy: AskForApproval;
+  readonly sandbox_policy: SandboxPolicy;
+  readonly model: string;
+  readonly effort?: ReasoningEffort;
+  readonly summary: ReasoningSummary;
+  readonly current_date?: string;
+  readonly timezone?: string;
+};
