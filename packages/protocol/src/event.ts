@@ -2,7 +2,7 @@ import type { ExecApprovalRequest, PatchApprovalRequest } from "./asks.js";
 import type { CodexErrorInfo } from "./errors.js";
 import type { CallId, SessionId, TurnId } from "./ids.js";
 import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } from "./items.js";
-import type { ReasoningEffort } from "./model.js";
+import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
 import type { TurnItem } from "./turn-items.js";
 import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.js";
@@ -130,6 +130,7 @@ export type SessionConfigured = {
   readonly sandbox_policy: SandboxPolicy;
   readonly cwd: string;
   readonly reasoning_effort?: ReasoningEffort;
+  readonly reasoning_summary?: ReasoningSummary;
   readonly rollout_path?: string;
 };
 

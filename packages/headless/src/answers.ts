@@ -1,0 +1,24 @@
+import type { EventMsg, Op } from "@codex/protocol";
+import { shellJoin } from "./quote.js";
+
+/** The answer to a question of the session, and what to tell whoever reads the run. */
+export type Refusal = { readonly op: Op; readonly text: string };
+
+/** Nobody sits before this face: every question is denied. `undefined`: the event asks nothing. */
+export function refuse(message: EventMsg): Refusal | undefined {
+  if (message.type === "exec_approval_request") {
+    const id = message.approval_id ?? message.call_id;
+    return {
+      op: { type: "exec_approval", id, decision: "denied" },
+      text: `denied, since codex exec has nobody to ask: ${shellJoin(message.command)}`,
+    };
+  }
+  if (message.type === "apply_patch_approval_request") {
+    const paths = Object.keys(message.changes).join(", ");
+    return {
+      op: { type: "patch_approval", id: message.call_id, decision: "denied" },
+      text: `denied, since codex exec has nobody to ask: changes to ${paths}`,
+    };
+  }
+  return undefined;
+}
