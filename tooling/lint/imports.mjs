@@ -1,8 +1,9 @@
 /** The law of imports as a lint rule: one question to tooling/graph.mjs per import, static, lazy or type-only. */
 import { relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { importProblem } from "../graph.mjs";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** @type {import("eslint").Rule.RuleModule} */
 export const importLaw = {
