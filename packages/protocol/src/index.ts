@@ -49,6 +49,7 @@ export type {
   SandboxPolicy,
   WritableRoot,
 } from "./policy.js";
+export { allowsNetwork } from "./policy.js";
 export type { ApprovalPolicy, Attempt, Guard } from "./ports/approval.js";
 export type { Clock } from "./ports/clock.js";
 export type {

@@ -60,3 +60,18 @@ export type ResolvedPolicy = {
 
 /** A writable tree and what stays read-only inside it, whether that exists yet or not. */
 export type WritableRoot = { readonly root: string; readonly read_only: readonly string[] };
+
+/** Is the host's network reachable under this policy? */
+export function allowsNetwork(policy: SandboxPolicy): boolean {
+  switch (policy.type) {
+    case "danger-full-access":
+      return true;
+    case "external-sandbox":
+      return policy.network_access === "enabled";
+    case "read-only":
+    case "workspace-write":
+      return policy.network_access === true;
+    default:
+      return policy satisfies never;
+  }
+}

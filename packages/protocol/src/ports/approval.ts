@@ -1,5 +1,5 @@
 import type { Action, Because, Denial, Verdict } from "../action.js";
-import type { Environment } from "./environment.js";
+import type { Environment, Files } from "./environment.js";
 import type { TurnContext } from "./turn.js";
 
 /** Pure and synchronous. Several combine: the strictest wins. */
@@ -17,5 +17,7 @@ export type Attempt<T> =
 
 /** The only way to an environment: assess, ask, confine, attempt (house.md §3). */
 export interface Guard {
+  /** Files as the current policy lets them be read; for looking before an action is known. */
+  files(): Promise<Files>;
   run<T>(action: Action, attempt: (where: Environment) => Promise<Attempt<T>>): Promise<Attempt<T>>;
 }

@@ -75,4 +75,6 @@ export interface SessionContext {
   readonly shell: string;
   /** IANA name. */
   readonly timezone: string;
+  /** Which of the standing fragments are sent. */
+  readonly include: { readonly permissions: boolean; readonly environment: boolean };
 }

@@ -11,7 +11,7 @@ export interface EventSink {
 
 export interface SessionStore {
   /** Makes nothing on disk before the first user message (core.md §5.4). */
-  create(id: SessionId, meta: SessionMeta): SessionLog;
+  create(id: SessionId, meta: SessionMeta): Promise<SessionLog>;
 }
 
 export interface SessionLog {
