@@ -1,0 +1,14 @@
+export { confine, fileServer, STATUS_FD, unconfined } from "./confine.js";
+export type { Command } from "./confine.js";
+export { chooseLayers, describeGuarantees, enforce } from "./enforcement.js";
+export type { Confinement } from "./enforcement.js";
+export { connectFiles } from "./files.js";
+export type { FileChannel } from "./files.js";
+export { findHelper } from "./helper.js";
+export type { Layers } from "./policy.js";
+export { probe } from "./probe.js";
+export type { Probe, Switches } from "./probe.js";
+export { resolvePolicy } from "./roots.js";
+export type { ResolveOptions } from "./roots.js";
+export { readStatus } from "./status.js";
+export type { HelperFailure, StartFailure } from "./status.js";
