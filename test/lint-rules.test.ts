@@ -150,6 +150,14 @@ describe("each house rule goes red once", () => {
       "      return kind satisfies never;",
       "  }",
       "}",
+      "export function open(word: string | undefined): number {",
+      "  switch (word) {",
+      "    case undefined:",
+      "      return 0;",
+      "    default:",
+      "      return word.length;",
+      "  }",
+      "}",
       "",
     ].join("\n");
     expect(await rulesHit(code)).toEqual([]);

@@ -62,23 +62,18 @@ async function build(root) {
   requireCompiler();
   unstamp(root, "build");
   say("Building codex (only when its sources change) …");
-  const remedy = "the lines above name the file to repair.";
-  const jobs = [
-    run([process.execPath, join(root, "node_modules/tsup/dist/cli-default.js")], {
-      cwd: join(root, "packages/cli"),
-      env: { CODEX_SKIP_DTS: "1" },
-      name: "Bundling packages/cli",
-      remedy,
-    }),
-    run([process.execPath, "packages/linux-sandbox/build-native.mjs"], {
-      cwd: root,
-      name: "Compiling the sandbox helper",
-      remedy: "it needs a C compiler and the static C library (`apt-get install gcc libc6-dev`).",
-    }),
-  ];
-  // Both are waited for, so that no tool still writes after we said that it failed.
-  const failed = (await Promise.allSettled(jobs)).find((job) => job.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  // The helper first: the bundle carries a copy of it.
+  await run([process.execPath, "packages/linux-sandbox/build-native.mjs"], {
+    cwd: root,
+    name: "Compiling the sandbox helper",
+    remedy: "it needs a C compiler and the static C library (`apt-get install gcc libc6-dev`).",
+  });
+  await run([process.execPath, join(root, "node_modules/tsup/dist/cli-default.js")], {
+    cwd: join(root, "packages/cli"),
+    env: { CODEX_SKIP_DTS: "1" },
+    name: "Bundling packages/cli",
+    remedy: "the lines above name the file to repair.",
+  });
   stamp(root, "build", buildKey(root));
 }
 
