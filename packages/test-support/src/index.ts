@@ -1,0 +1,15 @@
+export { manualClock } from "./clock.js";
+export type { ManualClock, ManualClockOptions } from "./clock.js";
+export { collect, collectFailing } from "./collect.js";
+export { ev, frame } from "./ev.js";
+export type { CompletedOptions, MessageOptions, RawText, SseEvent, Usage } from "./ev.js";
+export { fakeEnvironment } from "./fake-environment.js";
+export type { FakeCommand, FakeEnvironment, FakeEnvironmentOptions, FakeRun } from "./fake-environment.js";
+export { mockProviderConfig, temporaryHome } from "./home.js";
+export type { TemporaryHomeOptions } from "./home.js";
+export { startResponsesServer } from "./responses-server.js";
+export type { DrivenStream, ReceivedRequest, Reply, ResponsesServer } from "./responses-server.js";
+export { say, scriptedModel } from "./scripted-model.js";
+export type { ModelStep, ScriptedModel, ScriptedModelOptions } from "./scripted-model.js";
+export { temporaryFolder, workspace } from "./workspace.js";
+export type { TemporaryFolder, WorkspaceOptions } from "./workspace.js";
