@@ -49,13 +49,10 @@ export class Queue<T> implements AsyncIterable<T> {
     if (this.#consumed) throw new TypeError("a queue has one consumer");
     this.#consumed = true;
     try {
-      for (;;) {
-        while (this.size > 0) {
-          const item = this.take();
-          if (item !== undefined) yield item;
-        }
-        if (this.#closed) break;
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+      while (this.size > 0 || !this.#closed) {
+        if (this.size === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+        const item = this.take();
+        if (item !== undefined) yield item;
       }
       if (this.#error !== undefined) throw this.#error;
     } finally {

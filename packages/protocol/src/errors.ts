@@ -80,7 +80,16 @@ export function errorInfo(code: ErrorCode, status?: number): CodexErrorInfo {
       return { response_stream_disconnected: { http_status_code } };
     case "response_too_many_failed_attempts":
       return { response_too_many_failed_attempts: { http_status_code } };
-    default:
+    case "context_window_exceeded":
+    case "usage_limit_exceeded":
+    case "server_overloaded":
+    case "internal_server_error":
+    case "unauthorized":
+    case "bad_request":
+    case "sandbox_error":
+    case "other":
       return wire;
+    default:
+      return wire satisfies never;
   }
 }
