@@ -1,0 +1,128 @@
+import { CodexError } from "@codex/common";
+import { join } from "node:path";
+import type { Config, TypedOverrides } from "./config.js";
+import { absolutePath, codexHome, processEnvironment, userHome, type Env } from "./home.js";
+import { checkFile, type ConfigFile } from "./keys.js";
+import { makeLayer, readLayer, type ConfigLayer } from "./layer.js";
+import { parseOverride } from "./overrides.js";
+import { problemError, unknownKeyError } from "./problem.js";
+import { legacyProfile, profileFile } from "./profiles.js";
+import { readProjectLayers } from "./project-layers.js";
+import { DEFAULT_MARKERS, resolveConfig } from "./resolve.js";
+import { deepFreeze, mergeTables, nest, splitKey, type Table } from "./table.js";
+import { readTextFile } from "./text-file.js";
+import { surveyFolders, trustOf } from "./trust.js";
+import { unknownKeyWarnings, type ConfigWarning } from "./warning.js";
+
+export type LoadOptions = {
+  /** Absolute. */
+  readonly cwd: string;
+  /** Default: the environment of this process. */
+  readonly env?: Env;
+  /** Default: `codexHome(env)`. */
+  readonly home?: string;
+  readonly system_file?: string;
+  /** The texts after `-c`, in order. */
+  readonly overrides?: readonly string[];
+  /** Dotted keys with values: what `-c` would set, for one session. Above `-c`. */
+  readonly session?: Readonly<Record<string, unknown>>;
+  /** Flags: above everything. */
+  readonly typed?: TypedOverrides;
+  /** Adds `NAME.config.toml` of the home above the user's file. */
+  readonly profile?: string;
+  /** Leaves the user's `config.toml` out; credentials and profile stay. */
+  readonly ignore_user_config?: boolean;
+  /** Unknown keys are errors. */
+  readonly strict?: boolean;
+};
+
+/** The options with every default, and the user's own folder. */
+type Setting = LoadOptions & { readonly env: Env; readonly home: string; readonly user_home: string };
+
+/**
+ * Reads every layer once, merges and checks them (core.md §7.1, live.md §6). Throws `config_invalid`: one line with
+ * the place, the key and what was expected.
+ */
+export async function loadConfig(options: LoadOptions): Promise<Config> {
+  const env = options.env ?? processEnvironment();
+  const home = options.home ?? codexHome(env);
+  const setting: Setting = { ...options, env, home, user_home: userHome(env) };
+  const [files, flags] = await Promise.all([fileLayers(setting), flagLayers(setting)]);
+  const outer = [...files, ...flags];
+  const legacy = legacyProfile(outer, home, options.profile);
+  if (legacy !== undefined) throw await problemError(legacy, outer);
+  const user = await checked(outer);
+  const folders = surveyFolders(options.cwd, user.project_root_markers ?? DEFAULT_MARKERS, home);
+  const trust = trustOf(user.projects ?? {}, options.cwd, folders);
+  const project = await readProjectLayers(folders, trust, {
+    file: join(home, "config.toml"),
+    home: setting.user_home,
+  });
+  const layers = [...files, ...project.layers, ...flags];
+  if (options.strict === true) await refuseUnknownKeys(layers);
+  const file = project.layers.length === 0 ? user : await checked(layers);
+  const instructions_text = await readInstructions(file, layers);
+  const add_dirs = (options.typed?.add_dirs ?? []).map((path) => absolutePath(path, options.cwd, setting.user_home));
+  const findings = { cwd: options.cwd, home, env, file, folders, trust, add_dirs };
+  const resolved = resolveConfig(instructions_text === undefined ? findings : { ...findings, instructions_text });
+  if ("problem" in resolved) throw await problemError(resolved.problem, layers);
+  const warnings = [...project.warnings, ...unknownKeyWarnings(layers), ...deprecations(layers)];
+  return deepFreeze({ ...resolved.config, warnings, layers });
+}
+
+async function fileLayers(setting: Setting): Promise<readonly ConfigLayer[]> {
+  const { home, user_home, profile } = setting;
+  const layers = await Promise.all([
+    readLayer("system", setting.system_file ?? "/etc/codex/config.toml", user_home),
+    setting.ignore_user_config === true ? undefined : readLayer("user", join(home, "config.toml"), user_home),
+    profile === undefined ? undefined : readLayer("profile", profileFile(home, profile), user_home),
+  ]);
+  return layers.filter((layer) => layer !== undefined);
+}
+
+async function flagLayers(setting: Setting): Promise<readonly ConfigLayer[]> {
+  const overrides = await Promise.all((setting.overrides ?? []).map(parseOverride));
+  const session = Object.entries(setting.session ?? {}).map(([key, value]) => {
+    const path = splitKey(key);
+    if (path === undefined) throw new CodexError("config_invalid", `session settings: ${key}: expected a dotted key`);
+    return nest(path, value);
+  });
+  const { add_dirs: _, ...typed } = setting.typed ?? {};
+  const flags = Object.entries(typed).filter(([, value]) => value !== undefined);
+  return [
+    ...overrides.map(({ path, value }) => makeLayer("-c", nest(path, value), setting)),
+    ...session.map((values) => makeLayer("session", values, setting)),
+    ...(flags.length === 0 ? [] : [makeLayer("flags", Object.fromEntries(flags), setting)]),
+  ];
+}
+
+async function checked(layers: readonly ConfigLayer[]): Promise<ConfigFile> {
+  const result = checkFile(layers.reduce<Table>((merged, layer) => mergeTables(merged, layer.values), {}));
+  if ("problem" in result) throw await problemError(result.problem, layers);
+  return result.value;
+}
+
+async function refuseUnknownKeys(layers: readonly ConfigLayer[]): Promise<void> {
+  const error = await unknownKeyError(layers);
+  if (error !== undefined) throw error;
+}
+
+/** The file wins over its older name; it must exist and say something (core.md §7.3). */
+async function readInstructions(file: ConfigFile, layers: readonly ConfigLayer[]): Promise<string | undefined> {
+  const key = file.model_instructions_file === undefined ? "experimental_instructions_file" : "model_instructions_file";
+  const path = file[key];
+  if (path === undefined) return undefined;
+  const text = readTextFile(path);
+  if (text !== undefined && text.trim() !== "") return text;
+  const message = text === undefined ? `no such file: ${path}` : `the file is empty: ${path}`;
+  throw await problemError({ path: [key], message }, layers);
+}
+
+function deprecations(layers: readonly ConfigLayer[]): readonly ConfigWarning[] {
+  return layers
+    .filter((layer) => Object.hasOwn(layer.values, "experimental_instructions_file"))
+    .map((layer) => {
+      const message = `${layer.file ?? layer.name}: experimental_instructions_file is now model_instructions_file`;
+      return { code: "deprecated", message } as const;
+    });
+}
