@@ -1,3 +1,33 @@
-import { library } from "../../tooling/tsup.mjs";
+import { copyFileSync, cpSync, existsSync, readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
 
-export default library();
+const HELPER = "codex-linux-sandbox";
+
+/** One program: our packages and every dependency from source, split so that a start loads only what it needs. */
+export default defineConfig({
+  entry: { main: "src/main.ts" },
+  format: ["esm"],
+  target: "node20.19",
+  platform: "node",
+  splitting: true,
+  clean: true,
+  minify: true,
+  metafile: true,
+  noExternal: [/.*/],
+  define: { CODEX_VERSION: JSON.stringify(versionOf(JSON.parse(readFileSync("package.json", "utf8")))) },
+  // CommonJS dependencies ask for `require`.
+  banner: { js: 'import{createRequire as c0}from"node:module";const require=c0(import.meta.url);' },
+  esbuildOptions(options) {
+    options.conditions = ["codex-source", "import", "module"];
+  },
+  onSuccess: async () => {
+    cpSync("demo", "dist/demo", { recursive: true });
+    const helper = `../linux-sandbox/dist/${HELPER}`;
+    if (existsSync(helper)) copyFileSync(helper, `dist/${HELPER}`);
+  },
+});
+
+function versionOf(manifest: unknown): string {
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
+  throw new TypeError("package.json has no version");
+}

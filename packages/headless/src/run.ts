@@ -45,7 +45,10 @@ export async function runExec(options: ExecOptions, signal: AbortSignal): Promis
 
 type Drive = { readonly options: ExecOptions; readonly view: View; readonly streams: Streams };
 
-/** Renders events until the session has shut down; says how the turn ended. */
+/**
+ * Renders events until the session has shut down; says how the turn ended. A failure while shutting down spoils a
+ * completed turn; after a failed one it would only hide the cause.
+ */
 async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal): Promise<TurnEnd> {
   const { session } = options;
   const output = stream(options, streams);
@@ -56,6 +59,10 @@ async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal)
   const turn = new TurnWatch(submission);
   let end: TurnEnd | undefined;
   for await (const event of session.events) {
+    if (end !== undefined && event.msg.type === "error") {
+      if (end.type !== "completed") continue;
+      end = { type: "failed", message: event.msg.message };
+    }
     await output.write(view.show(event.msg));
     const refusal = refuse(event.msg);
     if (refusal !== undefined) {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { callId } from "@codex/protocol";
+import { callId, type EventMsg } from "@codex/protocol";
 import { openLastMessageFile } from "../src/last-message.js";
 import { runExec } from "../src/run.js";
 import { CHANGES, FakeSession, TURN, begins, complete, failure, says, scripted, started } from "./fake-session.js";
@@ -81,6 +81,20 @@ describe("one turn", () => {
     const { outcome, stderr } = await run(session);
     expect(outcome).toBe("failed");
     expect(stderr.split("bad model")).toHaveLength(2);
+  });
+
+  it("fails a completed turn when the session cannot be put away, and adds nothing to a failed one", async () => {
+    const closing = (end: EventMsg) =>
+      new FakeSession((op) => {
+        if (op.type === "user_input") return [started(), end];
+        return op.type === "shutdown" ? [{ type: "error", message: "left over" }, { type: "shutdown_complete" }] : [];
+      });
+    const completed = await run(closing(complete("fine")));
+    expect(completed).toMatchObject({ outcome: "failed", stdout: "" });
+    expect(completed.stderr).toMatch(/ERROR: left over\n$/);
+    const failed = await run(closing(failure("first")));
+    expect(failed.outcome).toBe("failed");
+    expect(failed.stderr).toMatch(/fix it\nERROR: first\n$/);
   });
 
   it("fails a turn in which an error was seen even if it completes", async () => {

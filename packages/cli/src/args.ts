@@ -1,0 +1,124 @@
+import { Command, CommanderError, Option } from "commander";
+import type { SandboxMode } from "@codex/protocol";
+import type { ColourChoice } from "@codex/headless";
+
+/** A command line, understood or not. */
+export type Parsed<T> =
+  | { readonly type: "run"; readonly value: T }
+  | { readonly type: "help"; readonly text: string }
+  /** One line that says what is wrong. */
+  | { readonly type: "usage"; readonly message: string };
+
+/** What may be said to several commands. */
+type SharedFlags = {
+  readonly config: readonly string[];
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+  readonly profile?: string;
+  readonly cd?: string;
+  readonly sandbox?: SandboxMode;
+  readonly ignoreUserConfig?: true;
+  readonly strictConfig?: true;
+};
+
+export type ExecFlags = SharedFlags & {
+  readonly prompt: string | undefined;
+  readonly json?: true;
+  readonly model?: string;
+  readonly addDir: readonly string[];
+  readonly skipGitRepoCheck?: true;
+  readonly outputLastMessage?: string;
+  readonly outputSchema?: string;
+  readonly color: ColourChoice;
+  readonly ephemeral?: true;
+  readonly dangerouslyBypassApprovalsAndSandbox?: true;
+  readonly replay?: string;
+  readonly record?: string;
+};
+
+export type SandboxFlags = SharedFlags & { readonly status?: true; readonly command: readonly string[] };
+
+const SANDBOX_MODES = [
+  "read-only",
+  "workspace-write",
+  "danger-full-access",
+  "external-sandbox",
+] as const satisfies readonly SandboxMode[];
+const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourChoice[];
+const COMMANDS = ["exec", "sandbox", "demo", "help"];
+
+/** `codex exec` (core.md §6.1), as far as it is built. */
+export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
+  const command = shared(new Command("codex exec"))
+    .description("Do one task without questions, then exit.")
+    .argument("[PROMPT]", "the task; `-` reads it from stdin, and piped input is added to it")
+    .option("-m, --model <NAME>", "model to ask")
+    .addOption(
+      new Option("--dangerously-bypass-approvals-and-sandbox", "no sandbox at all (alias --yolo)").conflicts("sandbox"),
+    )
+    .addOption(
+      new Option("--yolo").hideHelp().conflicts("sandbox").implies({ dangerouslyBypassApprovalsAndSandbox: true }),
+    )
+    .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
+    .option("--skip-git-repo-check", "run outside a Git repository too")
+    .option("--json", "write one JSON event a line to stdout (alias --experimental-json)")
+    .addOption(new Option("--experimental-json").hideHelp().implies({ json: true }))
+    .option("-o, --output-last-message <FILE>", "write the final message to a file")
+    .option("--output-schema <FILE>", "JSON Schema that the final message must satisfy")
+    .addOption(new Option("--color <WHEN>", "colours on stderr").choices(COLOURS).default("auto"))
+    .option("--ephemeral", "leave no session file")
+    .addOption(new Option("--replay <FILE>", "answer from a recording instead of a model; strict").conflicts("record"))
+    .option("--record <FILE>", "record what the model answers");
+  return parse(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
+}
+
+/** `codex sandbox [OPTIONS] -- COMMAND…` */
+export function parseSandbox(argv: readonly string[]): Parsed<SandboxFlags> {
+  const command = shared(new Command("codex sandbox"))
+    .description("Run a command inside the sandbox; its input, output and exit status are passed through.")
+    .argument("[COMMAND...]", "the program and its arguments, after `--`")
+    .option("--status", "say what this machine can enforce")
+    .passThroughOptions();
+  return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<SandboxFlags, "command">>() }));
+}
+
+/** Why `codex WORD` is no command of ours, with the nearest one. */
+export function rootProblem(word: string): string {
+  const root = new Command("codex");
+  for (const name of COMMANDS) root.command(name);
+  const parsed = parse(root, [word], () => undefined);
+  return parsed.type === "usage" ? parsed.message : `error: unknown command '${word}'`;
+}
+
+function shared(command: Command): Command {
+  return command
+    .addOption(new Option("-s, --sandbox <MODE>", "what commands may touch").choices(SANDBOX_MODES))
+    .option("-c, --config <KEY=VALUE>", "override one value of config.toml (repeatable)", collect, [])
+    .option("--enable <FEATURE>", "same as -c features.FEATURE=true (repeatable)", collect, [])
+    .option("--disable <FEATURE>", "same as -c features.FEATURE=false (repeatable)", collect, [])
+    .option("-p, --profile <NAME>", "also read $CODEX_HOME/NAME.config.toml")
+    .option("-C, --cd <DIR>", "work in this directory")
+    .option("--ignore-user-config", "do not read $CODEX_HOME/config.toml")
+    .option("--strict-config", "unknown configuration keys are errors");
+}
+
+function parse<T>(command: Command, argv: readonly string[], value: () => T): Parsed<T> {
+  let text = "";
+  let problem = "";
+  command
+    .exitOverride()
+    .helpOption("-h, --help", "show this text")
+    .configureOutput({ writeOut: (part) => (text += part), writeErr: (part) => (problem += part) });
+  try {
+    command.parse([...argv], { from: "user" });
+    return { type: "run", value: value() };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { type: "help", text };
+    return { type: "usage", message: problem.trim().replaceAll(/\s*\n\s*/g, " ") };
+  }
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

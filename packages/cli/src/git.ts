@@ -1,0 +1,13 @@
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** True when the directory or one above it holds `.git`, as a directory or as a worktree's file. */
+export async function isInGitRepository(directory: string): Promise<boolean> {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    const found = await stat(join(folder, ".git")).then(
+      () => true,
+      () => false,
+    );
+    if (found || dirname(folder) === folder) return found;
+  }
+}

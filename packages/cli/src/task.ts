@@ -1,0 +1,87 @@
+import type { CodexOptions } from "@codex/core";
+import { openLastMessageFile, readOutputSchema, runExec, usesColour } from "@codex/headless";
+import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
+import type { Codex } from "@codex/protocol";
+import { CodexError } from "@codex/common";
+import type { ExecFlags } from "./args.js";
+import { configOptions, workingDirectory } from "./config-flags.js";
+import { isInGitRepository } from "./git.js";
+import { readPrompt, type StandardInput } from "./stdin.js";
+
+/** The process around a run, so that tests can bring their own. */
+export type World = {
+  readonly createCodex: (options: CodexOptions) => Codex;
+  readonly input: StandardInput;
+  readonly stdout: Writer;
+  readonly stderr: Writer;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly version: string;
+};
+
+/**
+ * From flags to the end of one turn. Whatever is wrong before the first request throws, with one line that says what
+ * to do, and leaves nothing behind. The signal interrupts.
+ */
+export async function runTask(flags: ExecFlags, world: World, signal: AbortSignal): Promise<Outcome> {
+  const cwd = await workingDirectory(world.cwd, flags.cd);
+  await demandRepository(cwd, flags);
+  const outputSchema = flags.outputSchema === undefined ? undefined : await readOutputSchema(flags.outputSchema);
+  const note = (text: string) => void world.stderr.write(text, () => undefined);
+  const prompting = readPrompt({ argument: flags.prompt, input: world.input, note }, signal);
+  // The session is opened while stdin is read; a failure to read is told after that.
+  prompting.catch(() => undefined);
+  await using codex = world.createCodex(codexOptions(flags, world));
+  const ephemeral = flags.ephemeral === true;
+  await using session = await codex.open({ type: "new", settings: { cwd }, source: "exec", ephemeral }, signal);
+  const prompt = await prompting;
+  await using lastMessage = await lastMessageFile(flags.outputLastMessage);
+  const { stdout, stderr, env, version } = world;
+  return await runExec(
+    {
+      session,
+      prompt,
+      outputSchema,
+      json: flags.json === true,
+      version,
+      colour: usesColour(flags.color, stderr, env),
+      stdout,
+      stderr,
+      ...(lastMessage === undefined ? {} : { lastMessage }),
+    },
+    signal,
+  );
+}
+
+async function demandRepository(cwd: string, flags: ExecFlags): Promise<void> {
+  if (flags.skipGitRepoCheck === true || flags.dangerouslyBypassApprovalsAndSandbox === true) return;
+  if (await isInGitRepository(cwd)) return;
+  const problem = "Not inside a trusted directory and --skip-git-repo-check was not specified.";
+  const advice = "Work inside a Git repository, so that changes can be seen and undone, or add that flag";
+  throw new CodexError("bad_request", `${problem} ${advice}: ${cwd}`);
+}
+
+async function lastMessageFile(path: string | undefined): Promise<LastMessageFile | undefined> {
+  return path === undefined ? undefined : openLastMessageFile(path);
+}
+
+/** Nobody can be asked, so the approval policy is `never`, whatever the configuration says (core.md §6.1). */
+function codexOptions(flags: ExecFlags, world: World): CodexOptions {
+  const sandbox_mode = flags.dangerouslyBypassApprovalsAndSandbox === true ? "danger-full-access" : flags.sandbox;
+  return {
+    env: world.env,
+    config: {
+      ...configOptions(flags),
+      typed: {
+        approval_policy: "never",
+        add_dirs: flags.addDir,
+        ...(flags.model === undefined ? {} : { model: flags.model }),
+        ...(sandbox_mode === undefined ? {} : { sandbox_mode }),
+      },
+    },
+    originator: world.env["CODEX_INTERNAL_ORIGINATOR_OVERRIDE"] ?? "codex_exec",
+    version: world.version,
+    ...(flags.replay === undefined ? {} : { replay: flags.replay }),
+    ...(flags.record === undefined ? {} : { record: flags.record }),
+  };
+}
