@@ -1,0 +1,83 @@
+import path from "node:path";
+import type { Files } from "@codex/protocol";
+
+export type ProjectDocsOptions = {
+  /** Bytes over all project files; 0 turns them off (core.md §3.3). */
+  readonly max_bytes: number;
+  /** Names tried in each directory after AGENTS.override.md and AGENTS.md. */
+  readonly fallback_names: readonly string[];
+  /** A directory that holds one of these is the project's root. Empty: the root is cwd. */
+  readonly root_markers: readonly string[];
+};
+
+export type ProjectDocs = {
+  readonly text: string;
+  /** One sentence a person should see, when a file did not fit. */
+  readonly warning: string | undefined;
+};
+
+/** Bytes; a larger file is taken for a mistake and passed over. */
+const READ_LIMIT = 64 * 1024 * 1024;
+
+/** AGENTS.md texts from the project's root down to `cwd`, one file a directory, joined by a blank line. */
+export async function readProjectDocs(
+  files: Files,
+  cwd: string,
+  options: ProjectDocsOptions,
+  signal: AbortSignal,
+): Promise<ProjectDocs> {
+  if (options.max_bytes <= 0) return { text: "", warning: undefined };
+  const names = [...new Set(["AGENTS.override.md", "AGENTS.md", ...options.fallback_names.filter(Boolean)])];
+  const root = await findProjectRoot(files, cwd, options.root_markers, signal);
+  const texts: string[] = [];
+  let left = options.max_bytes;
+  let warning: string | undefined;
+  for (const directory of directoriesBetween(root, cwd)) {
+    const found = await readFirst(files, directory, names, signal);
+    if (found === undefined || found.data.toString("utf8").trim() === "") continue;
+    if (found.data.length > left) {
+      warning = `${found.file} was cut: project instructions may hold ${options.max_bytes} bytes (project_doc_max_bytes)`;
+    }
+    const kept = found.data.subarray(0, left);
+    if (kept.length > 0) texts.push(kept.toString("utf8"));
+    left -= kept.length;
+  }
+  return { text: texts.join("\n\n"), warning };
+}
+
+/** Nearest directory at or above `cwd` with a marker; `cwd` itself when there is none. */
+export async function findProjectRoot(
+  files: Files,
+  cwd: string,
+  markers: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  for (let at = cwd; markers.length > 0; at = path.dirname(at)) {
+    for (const marker of markers) {
+      if ((await files.stat(path.join(at, marker), signal)) !== undefined) return at;
+    }
+    if (path.dirname(at) === at) return cwd;
+  }
+  return cwd;
+}
+
+function directoriesBetween(root: string, cwd: string): readonly string[] {
+  const below = path.relative(root, cwd).split(path.sep).filter(Boolean);
+  return below.reduce<readonly string[]>((all, name) => [...all, path.join(all.at(-1) ?? root, name)], [root]);
+}
+
+async function readFirst(
+  files: Files,
+  directory: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<{ file: string; data: Buffer } | undefined> {
+  for (const name of names) {
+    const file = path.join(directory, name);
+    const entry = await files.stat(file, signal);
+    if (entry === undefined || entry.type === "directory" || entry.type === "other") continue;
+    const data = await files.read(file, READ_LIMIT, signal).catch(() => undefined);
+    if (data !== undefined) return { file, data: Buffer.from(data) };
+  }
+  return undefined;
+}

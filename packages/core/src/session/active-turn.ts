@@ -1,0 +1,39 @@
+import type { TurnId, UserInput } from "@codex/protocol";
+import { childController } from "@codex/common";
+import type { TurnAborted } from "../turn/aborted.js";
+
+/** The turn that runs now: how to stop it, and what was said to it meanwhile. */
+export class ActiveTurn {
+  readonly id: TurnId;
+  readonly #child: ReturnType<typeof childController>;
+  #pending: (readonly UserInput[])[] = [];
+  /** Settles when the turn is over, tools included. Never rejects. */
+  done: Promise<void> = Promise.resolve();
+
+  constructor(id: TurnId, session: AbortSignal) {
+    this.id = id;
+    this.#child = childController(session);
+  }
+
+  get signal(): AbortSignal {
+    return this.#child.controller.signal;
+  }
+
+  steer(input: readonly UserInput[]): void {
+    this.#pending.push(input);
+  }
+
+  takePending(): readonly (readonly UserInput[])[] {
+    const pending = this.#pending;
+    this.#pending = [];
+    return pending;
+  }
+
+  abort(reason: TurnAborted): void {
+    this.#child.controller.abort(reason);
+  }
+
+  dispose(): void {
+    this.#child[Symbol.dispose]();
+  }
+}

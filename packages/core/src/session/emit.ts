@@ -1,0 +1,51 @@
+import type { Event, EventMsg, EventSink, SessionLog, TurnId } from "@codex/protocol";
+import type { Queue } from "@codex/common";
+
+/** Where an event goes: first the log, then the sinks, then the face. A face never sees what the log could lose. */
+export function createEmitter(
+  log: SessionLog,
+  sinks: readonly EventSink[],
+  outbox: Queue<Event>,
+): (message: EventMsg, turn?: TurnId) => void {
+  const deliver = (id: string, message: EventMsg): void => {
+    if (PERSISTED.has(message.type)) log.append({ type: "event_msg", payload: message });
+    const event = { id, msg: message };
+    for (const sink of sinks) sink.write(event);
+    outbox.push(event);
+  };
+  return (message, turn) => {
+    const id = turn ?? "";
+    deliver(id, message);
+    for (const derived of derivedFrom(message)) deliver(id, derived);
+  };
+}
+
+/** Events that older clients and the session file know by another name (core.md §1.5). */
+function derivedFrom(message: EventMsg): readonly EventMsg[] {
+  if (message.type !== "item_completed") return [];
+  const { item } = message;
+  switch (item.type) {
+    case "AgentMessage": {
+      const phase = item.phase === undefined ? {} : { phase: item.phase };
+      return item.content.map((part) => ({ type: "agent_message", message: part.text, ...phase }) as const);
+    }
+    case "Reasoning":
+      return item.summary_text.map((text) => ({ type: "agent_reasoning", text }) as const);
+    case "UserMessage":
+    case "WebSearch":
+      return [];
+    default:
+      return item satisfies never;
+  }
+}
+
+/** What a session file keeps of the events; the conversation itself is kept as items (core.md §5.4). */
+const PERSISTED: ReadonlySet<EventMsg["type"]> = new Set([
+  "user_message",
+  "agent_message",
+  "agent_reasoning",
+  "token_count",
+  "task_started",
+  "task_complete",
+  "turn_aborted",
+]);

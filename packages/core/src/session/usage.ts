@@ -1,0 +1,46 @@
+import type { ModelEvent, RateLimitSnapshot, TokenUsage, TokenUsageInfo } from "@codex/protocol";
+import { addUsage, NO_USAGE } from "@codex/protocol";
+
+/** Tokens of a session so far (core.md §2.8). */
+export class SessionUsage {
+  #total: TokenUsage = NO_USAGE;
+  #last: TokenUsage | undefined;
+  #limits: RateLimitSnapshot | null = null;
+
+  add(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void {
+    if (event.type === "rate_limits") {
+      this.#limits = merge(this.#limits, event.snapshot);
+      return;
+    }
+    if (event.usage === undefined) return;
+    this.#last = event.usage;
+    this.#total = addUsage(this.#total, event.usage);
+  }
+
+  get rate_limits(): RateLimitSnapshot | null {
+    return this.#limits;
+  }
+
+  /** `context_window` in tokens; what a person is told leaves five percent for the answer. */
+  info(context_window: number | undefined): TokenUsageInfo | null {
+    if (this.#last === undefined) return null;
+    return {
+      total_token_usage: this.#total,
+      last_token_usage: this.#last,
+      model_context_window: shownWindow(context_window),
+    };
+  }
+}
+
+export function shownWindow(context_window: number | undefined): number | null {
+  return context_window === undefined ? null : Math.floor((context_window * 95) / 100);
+}
+
+/** Credits and plan stay known when a later snapshot leaves them out (core.md §2.7). */
+function merge(before: RateLimitSnapshot | null, now: RateLimitSnapshot): RateLimitSnapshot {
+  return {
+    ...now,
+    credits: now.credits ?? before?.credits ?? null,
+    plan_type: now.plan_type ?? before?.plan_type ?? null,
+  };
+}

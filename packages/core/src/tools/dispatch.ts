@@ -1,0 +1,62 @@
+import type { OutputPayload, ResponseItem, ToolCall, ToolContext, ToolOutput } from "@codex/protocol";
+import { callId } from "@codex/protocol";
+import type { Gate } from "@codex/common";
+import { messageOf } from "@codex/common";
+import { failure } from "./define.js";
+import type { Router } from "./router.js";
+
+/** The call that an item asks for; `undefined` for everything that is no call of ours. */
+export function callOf(item: ResponseItem): ToolCall | undefined {
+  if (item.type === "function_call") {
+    const name = `${item.namespace ?? ""}${item.name}`;
+    return { call_id: callId(item.call_id), name, kind: "function", text: item.arguments };
+  }
+  if (item.type === "custom_tool_call") {
+    return { call_id: callId(item.call_id), name: item.name, kind: "custom", text: item.input };
+  }
+  if (item.type !== "local_shell_call" || item.call_id === null) return undefined;
+  const { command, working_directory, timeout_ms } = item.action;
+  const text = JSON.stringify({
+    command,
+    workdir: working_directory ?? undefined,
+    timeout_ms: timeout_ms ?? undefined,
+  });
+  return { call_id: callId(item.call_id), name: "shell", kind: "function", text };
+}
+
+/**
+ * Runs one call through the gate and gives the item that answers it. Never rejects: a failure becomes an output that
+ * the model reads, and an abort says how long the call had run (core.md §1.8).
+ */
+export async function dispatch(
+  call: ToolCall,
+  router: Router,
+  gate: Gate,
+  context: ToolContext & { readonly elapsed: () => number },
+): Promise<ResponseItem> {
+  const tool = router.find(call.name);
+  if (tool === undefined) return answer(call, failure(unsupported(call)));
+  try {
+    const mode = tool.parallel ? "read" : "write";
+    const output = await gate.run(mode, () => tool.invoke(call, context), context.signal);
+    return answer(call, context.signal.aborted ? aborted(context.elapsed()) : output);
+  } catch (error) {
+    return answer(call, context.signal.aborted ? aborted(context.elapsed()) : failure(messageOf(error)));
+  }
+}
+
+function unsupported(call: ToolCall): string {
+  return call.kind === "custom" ? `unsupported custom tool call: ${call.name}` : `unsupported call: ${call.name}`;
+}
+
+function aborted(ms: number): ToolOutput {
+  return failure(`Wall time: ${Math.max(0.1, ms / 1000).toFixed(1)} seconds\naborted by user`);
+}
+
+/** Wire form: text alone goes as a bare string (core.md §9.3). */
+function answer(call: ToolCall, output: ToolOutput): ResponseItem {
+  const texts = output.content.map((part) => (part.type === "input_text" ? part.text : undefined));
+  const payload: OutputPayload = texts.every((text) => text !== undefined) ? texts.join("\n") : output.content;
+  const type = call.kind === "custom" ? "custom_tool_call_output" : "function_call_output";
+  return { type, call_id: call.call_id, output: payload };
+}

@@ -1,0 +1,19 @@
+import type { Captured, ExitStatus, OutputChunk } from "@codex/protocol";
+
+/** What the shell tools are given; compose.ts fills it from `@codex/exec`. */
+export interface ShellPowers {
+  /** The argv that runs a script in the user's shell, or in the one named. */
+  argv(script: string, options: { readonly shell?: string; readonly login: boolean }): readonly string[];
+  /** The child's whole environment. */
+  vars(facts: { readonly network: boolean; readonly session_id: string }): Readonly<Record<string, string>>;
+  /** Reads a process to its end; keeps head and tail; reports live output in bounded pieces. */
+  capture(
+    output: AsyncIterable<OutputChunk>,
+    options: { readonly on_delta: (delta: OutputDelta) => void; readonly signal: AbortSignal },
+  ): Promise<Captured>;
+  render(captured: Captured): string;
+  /** The number a shell would show: 124 for a time-out, 128+n for a signal. */
+  exitCode(status: ExitStatus): number;
+}
+
+export type OutputDelta = { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array };

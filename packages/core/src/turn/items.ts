@@ -1,0 +1,63 @@
+import type { MessageItem, ReasoningItem, ResponseItem, TurnItem, UserInput } from "@codex/protocol";
+
+/** The face's form of a finished response item; `undefined` for calls and outputs, which have events of their own. */
+export function turnItemOf(item: ResponseItem, fallback_id: string): TurnItem | undefined {
+  if (item.type === "message") return item.role === "assistant" ? agentMessage(item, fallback_id) : undefined;
+  return item.type === "reasoning" ? reasoning(item, fallback_id) : undefined;
+}
+
+/** The text of an assistant message; `undefined` for every other item. */
+export function assistantText(item: ResponseItem): string | undefined {
+  if (item.type !== "message" || item.role !== "assistant") return undefined;
+  return textOf(item);
+}
+
+/** What a person typed, as the model gets it (core.md §3.1). Skills and mentions add nothing of their own. */
+export function userMessage(input: readonly UserInput[]): MessageItem {
+  const content = input.flatMap((part): MessageItem["content"] => {
+    switch (part.type) {
+      case "text":
+        return [{ type: "input_text", text: part.text }];
+      case "image":
+        return [
+          { type: "input_text", text: "<image>" },
+          { type: "input_image", image_url: part.image_url, detail: part.detail ?? "high" },
+          { type: "input_text", text: "</image>" },
+        ];
+      case "local_image":
+      case "skill":
+      case "mention":
+        return [];
+      default:
+        return part satisfies never;
+    }
+  });
+  return { type: "message", role: "user", content };
+}
+
+export function userText(input: readonly UserInput[]): string {
+  return input.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+function agentMessage(item: MessageItem, fallback_id: string): TurnItem {
+  const phase = item.phase === undefined ? {} : { phase: item.phase };
+  return {
+    type: "AgentMessage",
+    id: item.id ?? fallback_id,
+    content: [{ type: "Text", text: textOf(item) }],
+    ...phase,
+  };
+}
+
+function reasoning(item: ReasoningItem, fallback_id: string): TurnItem {
+  return {
+    type: "Reasoning",
+    id: item.id ?? fallback_id,
+    summary_text: item.summary.map((part) => part.text),
+    raw_content: (item.content ?? []).map((part) => part.text),
+  };
+}
+
+function textOf(item: MessageItem): string {
+  return item.content.map((part) => (part.type === "output_text" ? part.text : "")).join("");
+}
