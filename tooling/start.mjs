@@ -13,5 +13,8 @@ guarded(async () => {
   const main = `${ROOT}packages/cli/dist/main.js`;
   // In this process, not in a child: terminal, signals and exit code need no forwarding, and a second Node costs 40 ms.
   process.argv.splice(1, 1, main);
+  // A newcomer has neither a task nor a key: show the recorded session on a throw-away repository.
+  const { CODEX_API_KEY, OPENAI_API_KEY } = process.env;
+  if (process.argv.length === 2 && !CODEX_API_KEY && !OPENAI_API_KEY) process.argv.push("demo");
   await import(pathToFileURL(main).href);
 });

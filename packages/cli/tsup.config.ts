@@ -16,7 +16,9 @@ export default defineConfig({
   noExternal: [/.*/],
   define: { CODEX_VERSION: JSON.stringify(versionOf(JSON.parse(readFileSync("package.json", "utf8")))) },
   // CommonJS dependencies ask for `require`.
-  banner: { js: 'import{createRequire as c0}from"node:module";const require=c0(import.meta.url);' },
+  banner: {
+    js: 'import{createRequire as createRequire_codex}from"node:module";const require=createRequire_codex(import.meta.url);',
+  },
   esbuildOptions(options) {
     options.conditions = ["codex-source", "import", "module"];
   },
