@@ -1,0 +1,58 @@
+import { CodexError } from "@codex/common";
+import { enforce, resolvePolicy, unconfined } from "@codex/linux-sandbox";
+import { confinedEnvironment } from "./confined.js";
+import { directFiles } from "./files.js";
+import { startProcess } from "./process.js";
+import type { Command } from "@codex/linux-sandbox";
+import type { Environment, OptionalGuarantee, ResolvedPolicy } from "@codex/protocol";
+
+export type DirectOptions = {
+  readonly id: string;
+  /** Path of the sandbox helper. Without it commands run in process groups and nothing can be confined. */
+  readonly helper?: string | undefined;
+  /** Value of `$TMPDIR`, a writable root of workspace-write. */
+  readonly tmpdir?: string | undefined;
+  /** Guarantees that the user consents to do without (house.md §11). */
+  readonly allow_missing: readonly OptionalGuarantee[];
+};
+
+/** Disposing it ends the file servers of its confined environments. Commands end by their own signals. */
+export type ExecEnvironment = Environment & AsyncDisposable;
+
+/** Commands and files of this machine, as the user, unconfined. */
+export function createDirectEnvironment(options: DirectOptions): ExecEnvironment {
+  const { helper } = options;
+  const wrap = helper === undefined ? undefined : (command: Command) => unconfined(helper, command);
+  const life = new AbortController();
+  const running = new Set<AsyncDisposable>();
+  const direct: ExecEnvironment = {
+    id: options.id,
+    files: directFiles,
+    exec: (request, signal) => startProcess(request, wrap, signal),
+    resolve: (policy, policy_cwd) =>
+      resolvePolicy(policy, policy_cwd, { tmpdir: options.tmpdir, allow_missing: options.allow_missing }),
+    async confine(policy) {
+      if (policy.policy.type === "external-sandbox") return direct;
+      return confinedEnvironment(direct, await confinement(policy), running);
+    },
+    denial: () => undefined,
+    async [Symbol.asyncDispose]() {
+      life.abort(new CodexError("internal", "the environment has been disposed"));
+      await Promise.all([...running].map((server) => server[Symbol.asyncDispose]()));
+    },
+  };
+  const confinement = (policy: ResolvedPolicy): ReturnType<typeof enforce> => {
+    if (policy.policy.type === "danger-full-access") {
+      throw new CodexError("internal", "danger-full-access is not a confinement");
+    }
+    if (process.platform !== "linux") {
+      throw new CodexError(
+        "sandbox_unavailable",
+        `there is no sandbox for ${process.platform} yet: run in a container`,
+      );
+    }
+    if (helper === undefined) throw new CodexError("sandbox_unavailable", "the sandbox helper is missing");
+    return enforce(policy, helper, life.signal);
+  };
+  return direct;
+}

@@ -1,0 +1,16 @@
+export { createOutputBuffer } from "./buffer.js";
+export type { OutputBuffer } from "./buffer.js";
+export type { OutputDelta } from "./deltas.js";
+export { createDirectEnvironment } from "./direct.js";
+export type { DirectOptions, ExecEnvironment } from "./direct.js";
+export { exitCode } from "./exit-code.js";
+export { FileDenied } from "./file-server.js";
+export { capture } from "./output.js";
+export type { CaptureOptions, WatchableOutput } from "./output.js";
+export { selectEnvironment } from "./select.js";
+export type { EnvironmentOptions } from "./select.js";
+export { findShell, selectShell, shellArgv } from "./shell.js";
+export type { Shell, ShellKind, ShellOptions } from "./shell.js";
+export { decodeText, renderCaptured } from "./text.js";
+export { DEFAULT_SHELL_ENVIRONMENT, childVars, forcedVars } from "./vars.js";
+export type { ChildVarsOptions, ForcedVarsOptions, ShellEnvironmentPolicy } from "./vars.js";

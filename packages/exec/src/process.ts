@@ -1,0 +1,171 @@
+import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { Duplex } from "node:stream";
+import { CodexError, codeOf, messageOf, onAbort } from "@codex/common";
+import { STATUS_FD, readStatus } from "@codex/linux-sandbox";
+import { ProcessOutput } from "./process-output.js";
+import { readStatusChannel } from "./status.js";
+import { groupTree, helperTree } from "./tree.js";
+import type { ChildProcess } from "node:child_process";
+import type { Command } from "@codex/linux-sandbox";
+import type { ExecRequest, ExitStatus, Process } from "@codex/protocol";
+import type { StopSignal, Tree } from "./tree.js";
+
+/** Puts a command behind the helper: the argv to spawn. */
+export type Wrap = (command: Command) => readonly string[];
+
+type Failure = Extract<ExitStatus, { type: "failed_to_start" }>;
+type End = { readonly code: number | null; readonly signal: string | null } | { readonly error: unknown };
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** Milliseconds that left-overs of a command may go on writing (exec.md §5.2). */
+const DRAIN = 2000;
+
+/**
+ * Starts it; whatever goes wrong is an exit status. The whole tree ends when the signal aborts. Without `wrap` the
+ * command leads a process group of its own. A terminal is refused, not left out: those come with live sessions.
+ */
+export function startProcess(request: ExecRequest, wrap: Wrap | undefined, signal: AbortSignal): Process {
+  if (request.pty !== undefined) return endedProcess(failure("not_executable", "this environment has no terminal"));
+  if (request.argv.length === 0) return endedProcess(failure("not_found", "there is no program to run"));
+  if (signal.aborted) return endedProcess({ type: "signaled", signal: "SIGKILL" });
+  const command = { argv: request.argv, cwd: resolve(request.cwd), tty: false };
+  const [program = "", ...words] = wrap === undefined ? command.argv : wrap(command);
+  const input = request.stdin === "pipe" ? "pipe" : "ignore";
+  try {
+    const child = spawn(program, words, {
+      cwd: wrap === undefined ? command.cwd : "/",
+      env: request.env,
+      detached: wrap === undefined,
+      stdio: wrap === undefined ? [input, "pipe", "pipe"] : [input, "pipe", "pipe", "pipe"],
+    });
+    const tree = wrap === undefined ? groupTree(child) : helperTree(child);
+    const explain = (error: unknown): Failure => startFailure(error, { program, cwd: command.cwd, wrap });
+    return new RunningProcess({ child, tree, explain }, request.timeout_ms, signal);
+  } catch (error) {
+    return endedProcess(startFailure(error, { program, cwd: command.cwd, wrap }));
+  }
+}
+
+/** A process that never was. */
+export function endedProcess(status: ExitStatus): Process {
+  const output = new ProcessOutput();
+  output.attach({});
+  return {
+    pid: undefined,
+    output,
+    exit: Promise.resolve(status),
+    write: () => Promise.reject(inputClosed()),
+    closeInput: () => undefined,
+    resize: () => undefined,
+    kill: () => undefined,
+  };
+}
+
+type Parts = {
+  readonly child: ChildProcess;
+  readonly tree: Tree;
+  readonly explain: (error: unknown) => Failure;
+};
+
+class RunningProcess implements Process {
+  readonly pid: number | undefined;
+  readonly output = new ProcessOutput();
+  readonly exit: Promise<ExitStatus>;
+  readonly #child: ChildProcess;
+  readonly #tree: Tree;
+  readonly #explain: Parts["explain"];
+
+  constructor({ child, tree, explain }: Parts, timeout_ms: number | undefined, signal: AbortSignal) {
+    this.#child = child;
+    this.pid = child.pid;
+    this.#tree = tree;
+    this.#explain = explain;
+    const { stdin, stdout, stderr } = child;
+    stdin?.on("error", () => stdin.destroy());
+    this.output.attach({ ...(stdout && { stdout }), ...(stderr && { stderr }) });
+    this.exit = this.#live(timeout_ms, signal);
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    const input = this.#child.stdin;
+    if (input === null || !input.writable) throw inputClosed();
+    await new Promise<void>((resolve, reject) => {
+      input.write(data, (error) => (error ? reject(inputClosed()) : resolve()));
+    });
+  }
+
+  closeInput(): void {
+    this.#child.stdin?.end();
+  }
+
+  resize(): void {
+    // only a terminal has a size
+  }
+
+  kill(signal: StopSignal = "SIGTERM"): void {
+    this.#tree.send(signal);
+  }
+
+  async #live(timeout_ms: number | undefined, signal: AbortSignal): Promise<ExitStatus> {
+    let timed_out = false;
+    const expire = (): void => {
+      timed_out = true;
+      this.#tree.stop();
+    };
+    const timer = timeout_ms === undefined ? undefined : setTimeout(expire, Math.min(timeout_ms, LONGEST_TIMER));
+    const listener = onAbort(signal, () => this.#tree.stop());
+    const [end, said] = await Promise.all([endOf(this.#child), this.#said()]);
+    clearTimeout(timer);
+    listener[Symbol.dispose]();
+    this.output.finish();
+    await this.#tree.sweep(Promise.race([this.output.ended, elapsed(DRAIN)]));
+    if ("error" in end) return this.#explain(end.error);
+    const failure = readStatus(said);
+    if (failure !== undefined) return { type: "failed_to_start", ...failure };
+    if (timed_out) return { type: "timed_out" };
+    return end.signal === null ? { type: "exited", code: end.code ?? -1 } : { type: "signaled", signal: end.signal };
+  }
+
+  /** What the helper says about a failed start; nothing from anyone else. */
+  #said(): Promise<string> {
+    const channel = this.#child.stdio[STATUS_FD];
+    if (this.#child.pid === undefined || !(channel instanceof Duplex)) return Promise.resolve("");
+    return readStatusChannel(channel);
+  }
+}
+
+function endOf(child: ChildProcess): Promise<End> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      if (child.pid === undefined) resolve({ error });
+    });
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function elapsed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
+
+function inputClosed(): CodexError<"bad_request"> {
+  return new CodexError("bad_request", "the input of the command is closed");
+}
+
+type Attempt = { readonly program: string; readonly cwd: string; readonly wrap: Wrap | undefined };
+
+function startFailure(error: unknown, { program, cwd, wrap }: Attempt): Failure {
+  const code = codeOf(error);
+  if (code === "E2BIG") return failure("not_executable", "the arguments and variables of the command are too long");
+  if (wrap !== undefined && (code === "ENOENT" || code === "EACCES")) {
+    return failure("sandbox_unavailable", `the sandbox helper ${program} cannot be started (${code})`);
+  }
+  if (code !== "ENOENT") return failure("not_executable", `cannot execute ${program}: ${code ?? messageOf(error)}`);
+  const no_directory = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true;
+  return failure("not_found", no_directory ? `no such directory: ${cwd}` : `no such program: ${program}`);
+}
+
+function failure(code: Failure["code"], message: string): Failure {
+  return { type: "failed_to_start", code, message };
+}
