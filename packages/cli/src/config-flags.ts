@@ -1,6 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { LoadOptions } from "@codex/config";
+import { FEATURE_NAMES, type LoadOptions } from "@codex/config";
 import { CodexError } from "@codex/common";
 
 type ConfigFlags = {
@@ -12,18 +12,24 @@ type ConfigFlags = {
   readonly strictConfig?: true;
 };
 
-/** What the command line says about the configuration, for `loadConfig`. */
+/** What the command line says about the configuration, for `loadConfig`. Throws `bad_request`. */
 export function configOptions(flags: ConfigFlags): Omit<LoadOptions, "cwd" | "env" | "session"> {
   return {
     overrides: [
       ...flags.config,
-      ...flags.enable.map((name) => `features.${name}=true`),
-      ...flags.disable.map((name) => `features.${name}=false`),
+      ...flags.enable.map((name) => `${featureKey(name)}=true`),
+      ...flags.disable.map((name) => `${featureKey(name)}=false`),
     ],
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ignore_user_config: flags.ignoreUserConfig === true,
     strict: flags.strictConfig === true,
   };
+}
+
+/** On the command line an unknown feature is a mistake, in a file only a warning (live.md §1.2). */
+function featureKey(name: string): string {
+  if (FEATURE_NAMES.includes(name)) return `features.${name}`;
+  throw new CodexError("bad_request", `unknown feature: ${name}`);
 }
 
 /** The working directory that `-C` names, absolute and canonical. Throws `bad_request`. */

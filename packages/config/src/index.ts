@@ -9,6 +9,7 @@ export type {
   ShellEnvironmentPolicy,
   TypedOverrides,
 } from "./config.js";
+export { FEATURE_NAMES } from "./features.js";
 export { codexHome, processEnvironment } from "./home.js";
 export type { Env } from "./home.js";
 export type { ConfigLayer, LayerName } from "./layer.js";

@@ -1,0 +1,279 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
+import type { DrivenStream, ResponsesServer, TemporaryFolder } from "@codex/test-support";
+import { builtFolder, codex, startCodex, type Run } from "./codex.js";
+
+let server: ResponsesServer;
+let home: TemporaryFolder;
+let project: TemporaryFolder;
+
+beforeEach(async () => {
+  server = await startResponsesServer();
+  home = await temporaryHome({ config: mockProviderConfig(server.url) });
+  project = await workspace({ git: true, files: { "a.txt": "old\n" } });
+});
+
+afterEach(async () => {
+  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
+  await server[Symbol.asyncDispose]();
+});
+
+function options(more: Run = {}): Run {
+  return { cwd: project.path, ...more, env: { CODEX_HOME: home.path, ...more.env } };
+}
+
+const hello = [ev.message("hello there"), ev.completed()];
+
+function lines(stdout: string): unknown[] {
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): unknown => JSON.parse(line));
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** The text of the last user message of a request. */
+function promptOf(body: unknown): unknown {
+  const input = field(body, "input");
+  return field(Array.isArray(input) ? input.at(-1) : undefined, "content");
+}
+
+function asked(text: string) {
+  return [{ type: "input_text", text }];
+}
+
+describe("codex exec", () => {
+  it("works for a person: the answer on stdout, everything on stderr", async () => {
+    server.answer(hello);
+    const ran = await codex(["exec", "hi"], options());
+    expect(ran).toMatchObject({ code: 0, stdout: "hello there\n" });
+    expect(ran.stderr).toMatch(
+      /^Reading additional input from stdin\.\.\.\nCodex \(TypeScript\) v\d.*\n--------\nworkdir: /,
+    );
+    expect(ran.stderr).toContain("approval: never\nsandbox: read-only\n");
+    expect(ran.stderr).toMatch(/user\nhi\n(.*\n)*codex\nhello there\ntokens used\n110\n$/);
+    expect(promptOf(server.single().body)).toEqual(asked("hi"));
+  });
+
+  it("runs, patches and plans inside the sandbox, and shows each as an item", async () => {
+    const patch = "*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n";
+    const command = "echo seen; touch .git/hooks/x || echo protected; touch /outside || echo outside";
+    server.answer(
+      [ev.call("c1", "exec_command", { cmd: command }), ev.completed()],
+      [ev.customCall("c2", "apply_patch", patch), ev.completed()],
+      [ev.call("c3", "update_plan", { plan: [{ step: "one", status: "completed" }] }), ev.completed()],
+      hello,
+    );
+    const ran = await codex(["exec", "--json", "-s", "workspace-write", "do it"], options());
+    expect(ran.code).toBe(0);
+    expect(await project.read("a.txt")).toBe("new\n");
+    const kinds = lines(ran.stdout).map((event) =>
+      [field(event, "type"), ...["id", "type", "status"].map((name) => field(field(event, "item"), name))]
+        .filter((word) => word !== undefined)
+        .join(" "),
+    );
+    expect(kinds).toEqual([
+      "thread.started",
+      "turn.started",
+      "item.started item_0 command_execution in_progress",
+      "item.completed item_0 command_execution completed",
+      "item.started item_1 file_change in_progress",
+      "item.completed item_1 file_change completed",
+      "item.started item_2 todo_list",
+      "item.completed item_3 agent_message",
+      "item.completed item_2 todo_list",
+      "turn.completed",
+    ]);
+    const output = String(server.outputOf("c1"));
+    expect(output).toMatch(/seen\n(.*\n)*.*hooks\/x'?: Read-only file system\nprotected\n.*\noutside\n/);
+  });
+
+  it("takes options before the command, last one wins", async () => {
+    server.answer(hello);
+    const args = ["-c", "model=first", "-m", "second", "exec", "--json", "hi", "-m", "third"];
+    expect((await codex(args, options())).code).toBe(0);
+    expect(server.single().body).toMatchObject({ model: "third" });
+  });
+
+  it("writes the last message and asks for the schema's shape", async () => {
+    await project.write("schema.json", '{"type":"object"}');
+    server.answer(hello);
+    const args = ["exec", "--json", "-o", "out.txt", "--output-schema", "schema.json", "hi"];
+    expect((await codex(args, options())).code).toBe(0);
+    expect(await project.read("out.txt")).toBe("hello there");
+    expect(server.single().body).toMatchObject({
+      text: { format: { type: "json_schema", schema: { type: "object" } } },
+    });
+  });
+
+  it("records a run that can be replayed without a server", async () => {
+    server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
+    const recorded = await codex(["exec", "--json", "--record", "run.jsonl", "hi"], options());
+    expect(recorded.code).toBe(0);
+    const again = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
+    expect(again.code).toBe(0);
+    expect(server.requests).toHaveLength(2);
+    await project.write("a.txt", "changed\n");
+    const different = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
+    expect(different.code).toBe(1);
+    expect(different.stdout).toContain("request 2 of 2 differs");
+  });
+});
+
+describe("stdin", () => {
+  it("joins piped data to the prompt", async () => {
+    server.answer(hello);
+    await codex(["exec", "--json", "look"], options({ stdin: "DATA\n" }));
+    expect(promptOf(server.single().body)).toEqual(asked("look\n\n<stdin>\nDATA\n</stdin>"));
+  });
+
+  it("is the prompt when there is no other", async () => {
+    server.answer(hello);
+    const { stderr } = await codex(["exec", "--json"], options({ stdin: "do it\n" }));
+    expect(promptOf(server.single().body)).toEqual(asked("do it\n"));
+    expect(stderr).toBe("Reading prompt from stdin...\n");
+  });
+
+  it("does not hold up a run when it stays open and silent", async () => {
+    server.answer(hello);
+    const { code, stderr } = await codex(["exec", "--json", "hi"], options({ stdin: null }));
+    expect(code).toBe(0);
+    expect(stderr).toContain("Nothing came from stdin within 1000 ms");
+    expect(promptOf(server.single().body)).toEqual(asked("hi"));
+  });
+
+  it("fails when it should be the prompt and is empty", async () => {
+    const ran = await codex(["exec", "-"], options({ stdin: "" }));
+    expect(ran).toEqual({ code: 1, stdout: "", stderr: "error: No prompt provided via stdin.\n" });
+  });
+});
+
+describe("how a run can fail: one line, exit 1", () => {
+  it.each([
+    [[], 'model = "x"\nmodel = "y"\n', /^error: .*config\.toml:2:1: /m],
+    [[], 'sandbox_mode = "oops"\n', /^error: .*config\.toml:1:\d+: .*"read-only"/m],
+    [["-c", "nokey"], "", /^error: .*nokey/m],
+    [["--enable", "nofeat"], "", /^error: unknown feature: nofeat$/m],
+    [["-C", "nowhere"], "", /^error: cannot work in .*nowhere: there is no such directory\n/],
+    [["--output-schema", "nowhere.json"], "", /^error: cannot read the output schema nowhere\.json/],
+    [["-o", "no/such/file"], "", /^error: cannot write the last message to no\/such\/file/m],
+    [["--replay", "nowhere.jsonl"], "", /^error: .*nowhere\.jsonl/m],
+    [["-c", "model_provider=nope"], "", /^error: .*nope/m],
+  ])("%j with the configuration %j", async (args, config, message) => {
+    await home.write("config.toml", config);
+    const ran = await codex(["exec", ...args, "hi"], options());
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr).toMatch(message);
+    expect(ran.stderr.replace("Reading additional input from stdin...\n", "").split("\n")).toHaveLength(2);
+  });
+
+  it("outside a Git repository, unless that is allowed", async () => {
+    await using plain = await workspace();
+    const ran = await codex(["exec", "hi"], options({ cwd: plain.path }));
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/^error: Not inside a trusted directory and --skip-git-repo-check was not specified\./);
+    server.answer(hello);
+    expect((await codex(["exec", "--skip-git-repo-check", "hi"], options({ cwd: plain.path }))).code).toBe(0);
+  });
+
+  it("without a key, told by name", async () => {
+    await home.write("config.toml", "");
+    const ran = await codex(["exec", "--json", "hi"], options());
+    expect(ran.code).toBe(1);
+    expect(lines(ran.stdout).at(-1)).toMatchObject({ type: "turn.failed", error: { message: /CODEX_API_KEY/ } });
+  });
+
+  it.each([
+    ["a refused key", { type: "status", status: 401, body: { error: { message: "bad key" } } }, /401/],
+    ["too many requests", { type: "status", status: 429, body: { error: { message: "slow down" } } }, /429/],
+    ["a bad request", { type: "status", status: 400, body: { error: { message: "no such model" } } }, /no such model/],
+  ] as const)("after %s", async (_what, reply, message) => {
+    await home.write(
+      "config.toml",
+      `${mockProviderConfig(server.url)}request_max_retries = 0\nstream_max_retries = 0\n`,
+    );
+    server.answer(reply);
+    const ran = await codex(["exec", "hi"], options());
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/\nERROR: .*\n$/);
+    expect(ran.stderr).toMatch(message);
+    expect(ran.stderr.match(/ERROR/g)).toHaveLength(1);
+  });
+
+  it("after a stream that breaks, with a notice for each new attempt", async () => {
+    await home.write(
+      "config.toml",
+      `${mockProviderConfig(server.url)}request_max_retries = 0\nstream_max_retries = 1\n`,
+    );
+    const broken = { type: "stream", events: [ev.created()], ending: "end" } as const;
+    server.answer(broken, broken);
+    const ran = await codex(["exec", "--json", "hi"], options());
+    expect(ran.code).toBe(1);
+    expect(lines(ran.stdout).slice(2)).toMatchObject([
+      { type: "error", message: /^Reconnecting\.\.\. 1\/1/ },
+      { type: "error" },
+      { type: "turn.failed" },
+    ]);
+  });
+
+  it("leaves no session behind when it could not start", async () => {
+    await home.write("config.toml", 'sandbox_mode = "oops"\n');
+    await codex(["exec", "hi"], options());
+    expect(await home.read("sessions")).toBeUndefined();
+  });
+});
+
+describe("interruption", () => {
+  const sleeping = [ev.call("c1", "exec_command", { cmd: "echo $$ > pid; sleep 300" }), ev.completed()];
+
+  async function startSleeper(args: readonly string[]) {
+    await mkdir(join(project.path, "sub"));
+    server.answer(sleeping);
+    const running = startCodex(["exec", "-s", "workspace-write", ...args, "hi"], options());
+    const { stdout, stderr } = running.child;
+    const stream = args.includes("--json") ? stdout : stderr;
+    if (stream === null) throw new Error("no stream");
+    for (let seen = ""; !/sleep 300/.test(seen);) seen += String((await once(stream, "data"))[0]);
+    return running;
+  }
+
+  it("by SIGINT ends with exit 1, says so, and leaves no process", async () => {
+    const { child, done } = await startSleeper([]);
+    const started = Date.now();
+    child.kill("SIGINT");
+    const ran = await done;
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/\nturn interrupted\n/);
+    expect(Date.now() - started).toBeLessThan(4000);
+  });
+
+  it("by SIGTERM dies of that signal", async () => {
+    const { child, done } = await startSleeper(["--json"]);
+    child.kill("SIGTERM");
+    expect((await done).code).toBe("SIGTERM");
+  });
+
+  it("by a reader of --json that leaves is quiet and exits 141", async () => {
+    const asked = new Promise<DrivenStream>((drive) => server.answer({ type: "driven", drive }));
+    const { PATH = "" } = process.env;
+    const child = spawn(process.execPath, [`${builtFolder()}main.js`, "exec", "--json", "hi"], {
+      cwd: project.path,
+      env: { PATH, HOME: "/nonexistent", CODEX_HOME: home.path },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const stderr = text(child.stderr);
+    const stream = await asked;
+    child.stdout.destroy();
+    stream.send(ev.message("nobody hears this"));
+    expect(await once(child, "exit")).toEqual([141, null]);
+    expect(await stderr).toBe("Reading additional input from stdin...\n");
+  });
+});
