@@ -190,6 +190,16 @@ describe("confined files", () => {
     expect(readFileSync(path, "utf8")).toBe("2");
   });
 
+  it("work at the very moment at which the idle process is let go", async () => {
+    const { files } = await confined();
+    for (const pause of [97, 98, 99, 100, 100.5, 101, 102, 103]) {
+      await files.stat(workspace, NEVER);
+      const until = performance.now() + pause;
+      while (performance.now() < until) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await files.stat(workspace, NEVER))?.type).toBe("directory");
+  });
+
   it("run many at once in one process", async () => {
     const { files } = await confined();
     const names = Array.from({ length: 200 }, (_, index) => join(workspace, `f${index}`));
