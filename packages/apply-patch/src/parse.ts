@@ -206,7 +206,7 @@ class PatchMachine {
   }
 
   private stepEnded(text: string): void {
-    if (isBlank(text)) return;
+    if (isBlank(text) || text.trim() === END) return;
     if (!this.isTerminator(text)) throw this.patchError(LAST_LINE);
     this.heredoc = "closed";
   }
@@ -257,9 +257,10 @@ class PatchMachine {
       if (!isBlank(text)) throw this.expectedMarker(text);
     } else if (marker.startsWith(MOVE) && last === undefined && hunk.moveTo === undefined) {
       hunk.moveTo = marker.slice(MOVE.length);
-    } else if (marker === END_OF_FILE && last !== undefined) {
-      if (last.lines.length === 0) throw this.hunkError(NO_LINES);
-      last.atEnd = true;
+    } else if (marker === END_OF_FILE) {
+      // Before any chunk it marks nothing; Codex lets it pass.
+      if (last?.lines.length === 0) throw this.hunkError(NO_LINES);
+      if (last !== undefined) last.atEnd = true;
     } else this.addChunkLine(hunk, text);
   }
 

@@ -77,10 +77,23 @@ function locateChunks(file: FileLines, chunks: readonly Chunk[], options: Rewrit
     }
     const edit = findLines(seeker, chunk, position);
     if (edit === undefined) throw linesNotFound(chunk, options);
-    edits.push(edit);
     position = edit.at + oldLines(edit.lines).length;
+    edits.push(...splitTail(edit, position));
   }
   return edits.sort((left, right) => left.at - right.at);
+}
+
+/**
+ * Lines added after a last context line are an edit of their own, at `end`: where several chunks add at one place,
+ * which happens at the file's end, their lines follow each other as in the patch.
+ */
+function splitTail(edit: Edit, end: number): readonly Edit[] {
+  const added = edit.lines.findLastIndex((line) => line.type !== "add") + 1;
+  if (edit.lines[added - 1]?.type !== "context") return [edit];
+  return [
+    { at: edit.at, lines: edit.lines.slice(0, added) },
+    { at: end, lines: edit.lines.slice(added) },
+  ];
 }
 
 function seekContexts(seeker: Seeker, chunk: Chunk, start: number, options: RewriteOptions): number {

@@ -54,12 +54,18 @@ describe("the envelope", () => {
       { type: "delete", path: "a", line: 3 },
     ]);
   });
+  test("blank lines between a heredoc and its patch are forgiven", () => {
+    expect(parsePatch(`<<EOF\n\n${patchOf("*** Delete File: a")}\n\nEOF`).hunks).toHaveLength(1);
+  });
   test("a heredoc closes over an indented end marker too", () => {
     expect(parsePatch("<<EOF\n*** Begin Patch\n*** Update File: a\n+x\n *** End Patch\nEOF").hunks).toHaveLength(1);
   });
   test("a heredoc with mismatched quotes or without its end is not unwrapped", () => {
     expect(failureOf(`<<"EOF'\n${patchOf()}\nEOF`)).toEqual({ code: "invalid_patch", line: 1, reason: firstLine });
     expect(failureOf(`<<EOF\n${patchOf()}\n`)).toMatchObject({ code: "invalid_patch", reason: lastLine });
+  });
+  test("a repeated end marker is forgiven", () => {
+    expect(parsePatch(`${patchOf("*** Delete File: a")}\n*** End Patch\n`).hunks).toHaveLength(1);
   });
   test("text before, after or instead of the patch is refused", () => {
     expect(failureOf("")).toMatchObject({ code: "invalid_patch", reason: firstLine });
@@ -153,6 +159,7 @@ describe("update hunks", () => {
       line: 5,
       reason: "Expected update hunk to start with a @@ context marker, got: '+y'",
     });
+    expect(chunksOf("*** End of File", "-x").map((chunk) => chunk.atEnd)).toEqual([false]);
     expect(failureOf(update("@@", "*** End of File")).reason).toBe("Update hunk does not contain any lines");
   });
   test("an update without chunks or with an empty last one is refused", () => {

@@ -45,6 +45,8 @@ describe("finding the place", () => {
     expect(rewrite("a\nb\n", "@@ a", "+c")).toBe("a\nb\nc\n");
     expect(rewrite("a\n\n", "+c", "@@", "+d")).toBe("a\n\nc\nd\n");
     expect(rewrite("", "+c")).toBe("c\n");
+    expect(rewrite("a\nb\n", "+c", "@@", " a", " b", "+d")).toBe("a\nb\nc\nd\n");
+    expect(rewrite("a\nb\n", "+c", "@@", " a", "-b", "+d")).toBe("a\nd\nc\n");
   });
   test("an empty last old line that the file does not have is left out, with its counterpart", () => {
     expect(rewrite("a\nb\n", " a", "-b", "+c", "")).toBe("a\nc\n");
