@@ -136,6 +136,6 @@ const env = { ...process.env, CODEX_HOME: home };
 const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
 const [code] = await once(child, "exit");
 server.close();
-if (code === 0) cpSync(recording, join(here, "session.jsonl"));
+if (code === 0) writeFileSync(join(here, "session.jsonl"), readFileSync(recording));
 rmSync(root, { recursive: true });
 process.exitCode = code ?? 1;
