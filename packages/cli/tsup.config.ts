@@ -25,7 +25,7 @@ export default defineConfig({
     options.conditions = ["codex-source", "import", "module"];
   },
   onSuccess: async () => {
-    cpSync("demo", "dist/demo", { recursive: true });
+    for (const part of ["project", "session.jsonl"]) cpSync(`demo/${part}`, `dist/demo/${part}`, { recursive: true });
     const helper = `../linux-sandbox/dist/${HELPER}`;
     if (existsSync(helper)) copyFileSync(helper, `dist/${HELPER}`);
   },

@@ -2,6 +2,7 @@ import os from "node:os";
 import type {
   Codex,
   CodexDeps,
+  Credentials,
   Environment,
   ModelProvider,
   OpenRequest,
@@ -138,9 +139,10 @@ async function modelsFor(config: Config, wiring: Wiring): Promise<Models> {
     const text = 'model_provider "replay" answers from a recording: name it with --replay FILE';
     throw new CodexError("config_invalid", text);
   }
+  const credentials = readCredentials({ env: wiring.env, readAuthKey: () => readAuthKey(config.home) });
   const live = createModelProvider({
     specs: config.providers,
-    credentials: readCredentials({ env: wiring.env, readAuthKey: () => readAuthKey(config.home) }),
+    credentials,
     env: (name) => wiring.env[name],
     clock: wiring.clock,
     originator: wiring.originator,
@@ -156,15 +158,27 @@ async function modelsFor(config: Config, wiring: Wiring): Promise<Models> {
   if (wiring.record === undefined) {
     return { provider: live, default_model: DEFAULT_MODEL, finish: () => live[Symbol.dispose]() };
   }
+  const secrets = await knownSecrets(config, credentials, wiring.env);
   const recording = createRecording(wiring.record);
   return {
-    provider: recordModels(live, { ...names, append: (line) => recording.append(line) }),
+    provider: recordModels(live, { ...names, secrets, append: (line) => recording.append(line) }),
     default_model: DEFAULT_MODEL,
     finish: () => {
       recording.close();
       live[Symbol.dispose]();
     },
   };
+}
+
+/** What must never stand in a recording, whatever it looks like. */
+async function knownSecrets(config: Config, credentials: Credentials, env: Env): Promise<readonly string[]> {
+  const own = await credentials.current(new AbortController().signal);
+  const configured = Object.values(config.providers).flatMap((provider) => [
+    provider.experimental_bearer_token,
+    provider.env_key === undefined ? undefined : env[provider.env_key],
+    ...Object.values(provider.env_http_headers).map((name) => env[name]),
+  ]);
+  return [own?.token, ...configured].flatMap((secret) => (secret === undefined || secret === "" ? [] : [secret]));
 }
 
 function shellPowers(env: Env, config: Config): ShellPowers {
