@@ -13,6 +13,7 @@ enum { KIND_DONE, KIND_FAILED, KIND_ABSENT };
 
 struct request {
   unsigned char verb;
+  int error; /* of the paths, found while they were read */
   uint64_t limit;
   char path[PATH_MAX];
   char other[PATH_MAX];
@@ -168,6 +169,7 @@ static void answer_change(struct request *request) {
 }
 
 static void answer_request(struct request *request) {
+  if (request->error != 0) return answer_failure(request->error, request->path);
   if (request->path[0] != '/' || (request->verb == VERB_RENAME && request->other[0] != '/'))
     return answer_failure(EINVAL, request->path);
   if (request->verb == VERB_READ) return answer_read(request);
@@ -206,13 +208,19 @@ static uint64_t take_number(const unsigned char **next, size_t bytes) {
   return value;
 }
 
-/* False: the frame is not one of ours, and the stream cannot be trusted any more. */
-static bool take_path(const unsigned char **next, const unsigned char *end, char *path) {
+/*
+ * False: the frame is not one of ours, and the stream cannot be trusted any more. A path that cannot be one is kept
+ * as far as it goes, with the error to answer.
+ */
+static bool take_path(const unsigned char **next, const unsigned char *end, char *path, int *error) {
   if (end - *next < 4) return false;
   uint64_t size = take_number(next, 4);
-  if (size >= PATH_MAX || (size_t)(end - *next) < size || memchr(*next, 0, size) != NULL) return false;
-  memcpy(path, *next, size);
-  path[size] = 0;
+  if ((size_t)(end - *next) < size) return false;
+  size_t kept = size < PATH_MAX ? size : PATH_MAX - 1;
+  memcpy(path, *next, kept);
+  path[kept] = 0;
+  if (kept != size) *error = ENAMETOOLONG;
+  else if (strlen(path) != size) *error = EINVAL;
   *next += size;
   return true;
 }
@@ -222,7 +230,9 @@ static bool take_request(struct request *request, const unsigned char *frame, si
   if (size < 9) return false;
   request->verb = (unsigned char)take_number(&next, 1);
   request->limit = take_number(&next, 8);
-  if (!take_path(&next, end, request->path) || !take_path(&next, end, request->other)) return false;
+  request->error = 0;
+  if (!take_path(&next, end, request->path, &request->error)) return false;
+  if (!take_path(&next, end, request->other, &request->error)) return false;
   request->data = (unsigned char *)(uintptr_t)next;
   request->size = (size_t)(end - next);
   return true;

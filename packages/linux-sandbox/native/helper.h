@@ -7,6 +7,8 @@
 enum mode { MODE_RUN, MODE_FILES, MODE_UNCONFINED, MODE_PROBE };
 enum access { ACCESS_WRITE, ACCESS_READ_ONLY, ACCESS_DENIED };
 
+enum { MOST_DESCRIPTORS = 1 << 16 };
+
 struct rule {
   enum access access;
   char *path; /* absolute, canonical */
@@ -20,7 +22,7 @@ struct options {
   bool namespaces; /* off: Landlock and seccomp only */
   int status;      /* descriptor for the one line about a failed start, or -1 */
   pid_t parent;    /* who must be alive, or 0 */
-  const char *cwd;
+  const char *cwd; /* entered inside */
   struct rule *rules;
   size_t rule_count;
   char **command;
@@ -32,6 +34,9 @@ struct state {
   bool own_network; /* a private network namespace with loopback holds */
   int landlock;     /* ABI, 0: none */
 };
+
+/* main.c */
+void restore_limits(void);
 
 /* report.c */
 extern int status_descriptor;
@@ -52,7 +57,7 @@ bool enter_own_network(void);
 
 /* placeholders.c */
 void prepare_placeholders(struct options *options);
-void start_janitor(pid_t init);
+void start_janitor(pid_t init, int go);
 void remove_placeholders(void);
 
 /* mounts.c */

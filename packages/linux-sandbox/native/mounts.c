@@ -57,7 +57,8 @@ static void take_piece(enum access access, const char *path) {
     if (strcmp(pieces[index].path, path) == 0 && pieces[index].access == access) return;
   int file = open_exact(path, O_PATH);
   if (file < 0 && errno == ELOOP) fail("mounts", "%s: a symbolic link is on the way to it", path);
-  if (file < 0 && access == ACCESS_DENIED) return; /* not there, nothing to hide */
+  bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+  if (file < 0 && access == ACCESS_DENIED && absent) return; /* nothing to hide */
   if (file < 0) fail("mounts", "cannot open %s", path);
   if (piece_count == piece_room) {
     piece_room = piece_room * 2 + 16;
@@ -126,8 +127,8 @@ static void close_tree(const struct options *options) {
   bool writable = whole_tree_is_writable(options);
   if (set_tree(AT_FDCWD, "/", TREE_RECURSIVE, writable ? flags : flags | TREE_READ_ONLY) != 0)
     fail("mounts", "cannot make the tree read-only");
-  if (writable && set_tree(AT_FDCWD, "/sys", TREE_RECURSIVE, flags | TREE_READ_ONLY) != 0 && errno != ENOENT)
-    fail("mounts", "cannot make /sys read-only");
+  if (!writable || set_tree(AT_FDCWD, "/sys", TREE_RECURSIVE, flags | TREE_READ_ONLY) == 0) return;
+  if (errno != ENOENT && errno != EINVAL) fail("mounts", "cannot make /sys read-only"); /* EINVAL: an empty directory */
 }
 
 static const char *const DEVICES[] = {"null", "zero", "full", "random", "urandom", "tty"};

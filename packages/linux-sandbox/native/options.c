@@ -68,9 +68,23 @@ static int parse_common(struct options *options, char **words) {
   const char *word = words[0];
   if (strcmp(word, "--tty") == 0) return options->tty = true, 1;
   if (strcmp(word, "--cwd") == 0) return options->cwd = absolute(word, words[1]), 2;
-  if (strcmp(word, "--status-fd") == 0) return options->status = (int)number(word, words[1], 1023), 2;
+  if (strcmp(word, "--status-fd") == 0) {
+    /* From here on, what is wrong with the words is told there. */
+    options->status = status_descriptor = (int)number(word, words[1], 1023);
+    return 2;
+  }
   if (strcmp(word, "--parent") == 0) return options->parent = (pid_t)number(word, words[1], INT32_MAX), 2;
   return 0;
+}
+
+/* Rules that nothing here could enforce. */
+static void check_rules(const struct options *options) {
+  for (size_t index = 0; index < options->rule_count; index++) {
+    const struct rule *rule = &options->rules[index];
+    if (rule->access == ACCESS_WRITE) continue;
+    if (!options->namespaces) refuse("needs namespaces", rule->path);
+    if (strcmp(rule->path, "/") == 0) refuse("cannot be closed within the tree", "/");
+  }
 }
 
 void parse_options(struct options *options, int argc, char **argv) {
@@ -96,4 +110,5 @@ void parse_options(struct options *options, int argc, char **argv) {
   bool has_command = options->command != NULL && options->command[0] != NULL;
   if (takes_command && !has_command) refuse("needs a command after", "--");
   if (!takes_command && options->command != NULL) refuse("takes no command", argv[1]);
+  check_rules(options);
 }

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <sys/file.h>
+#include <time.h>
 
 enum { MARK = 01555 };
 
@@ -31,13 +32,22 @@ static int open_parent(const char *path) {
   return open_exact(parent[0] == 0 ? "/" : parent, O_PATH | O_DIRECTORY);
 }
 
+/* Somebody removes it, or another user plays with the lock: never wait without an end. */
+static bool share(int directory) {
+  if (flock(directory, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true; /* or there are no locks here */
+  nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  return false;
+}
+
 /* False: it went away meanwhile, look again. */
 static bool hold(int parent, const char *path) {
   const char *name = strrchr(path, '/') + 1;
   int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (directory < 0) return errno != ENOENT;
-  /* A file system without locks only cannot tell sharers apart. */
-  flock(directory, LOCK_SH);
+  if (!share(directory)) {
+    close(directory);
+    return false;
+  }
   struct stat facts;
   bool alive = fstat(directory, &facts) == 0 && facts.st_nlink > 0 && is_placeholder(&facts);
   if (!alive) {
@@ -45,8 +55,9 @@ static bool hold(int parent, const char *path) {
     return false;
   }
   struct placeholder *placeholder = &placeholders[placeholder_count++];
-  placeholder->parent = fcntl(parent, F_DUPFD_CLOEXEC, 0);
   placeholder->directory = directory;
+  placeholder->parent = fcntl(parent, F_DUPFD_CLOEXEC, 0);
+  if (placeholder->parent < 0) fail("protected", "too many protected paths");
   snprintf(placeholder->name, sizeof placeholder->name, "%s", name);
   return true;
 }
@@ -63,6 +74,13 @@ static void cut_to_first_missing(char *path) {
   }
 }
 
+/* The command has our uid and fewer rights; but what it owns it could first make writable. */
+static bool nobody_can_create(int parent, int error) {
+  struct stat facts;
+  if (error == EROFS) return true;
+  return (error == EACCES || error == EPERM) && fstat(parent, &facts) == 0 && facts.st_uid != geteuid();
+}
+
 /* True when the rule can be mounted (or needs no mount, then its path is NULL); false: look again. */
 static bool prepare(struct rule *rule) {
   int found = open_exact(rule->path, O_PATH);
@@ -77,19 +95,19 @@ static bool prepare(struct rule *rule) {
     return held;
   }
   if (errno == ELOOP) fail("protected", "cannot protect %s: a symbolic link is on the way to it", rule->path);
-  if (errno == EACCES) return rule->path = NULL, true; /* the command cannot reach it either */
   if (errno != ENOENT && errno != ENOTDIR) fail("protected", "cannot protect %s", rule->path);
 
   cut_to_first_missing(rule->path);
   int parent = open_parent(rule->path);
   if (parent < 0) return false;
   int made = mkdirat(parent, strrchr(rule->path, '/') + 1, MARK);
+  int error = errno;
+  bool hopeless = made != 0 && nobody_can_create(parent, error);
   close(parent);
-  if (made != 0 && (errno == EACCES || errno == EPERM || errno == EROFS)) {
-    rule->path = NULL; /* what we may not create, the command may not either */
-    return true;
-  }
-  if (made != 0 && errno != EEXIST) fail("protected", "cannot protect %s", rule->path);
+  if (hopeless) return rule->path = NULL, true;
+  errno = error;
+  if (made != 0 && error != EEXIST)
+    fail("protected", "cannot protect %s: the folder around it, a writable root, does not let us", rule->path);
   return false; /* now it is there: look again, and hold it */
 }
 
@@ -109,6 +127,18 @@ void prepare_placeholders(struct options *options) {
   umask(mask);
 }
 
+static void remove_empty(const struct placeholder *placeholder) {
+  if (unlinkat(placeholder->parent, placeholder->name, AT_REMOVEDIR) == 0 || errno != EACCES) return;
+  /* The command may have closed the folder around it. */
+  struct stat facts;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", placeholder->parent);
+  if (fstat(placeholder->parent, &facts) != 0 || facts.st_uid != geteuid()) return;
+  if (chmod(path, facts.st_mode | S_IWUSR | S_IXUSR) != 0) return;
+  unlinkat(placeholder->parent, placeholder->name, AT_REMOVEDIR);
+  chmod(path, facts.st_mode & 07777);
+}
+
 void remove_placeholders(void) {
   for (size_t index = 0; index < placeholder_count; index++) {
     struct placeholder *placeholder = &placeholders[index];
@@ -118,7 +148,7 @@ void remove_placeholders(void) {
                 fstatat(placeholder->parent, placeholder->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
                 ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
     /* Only an empty directory goes; in /tmp another user's stays for that user's next run. */
-    if (last && same) unlinkat(placeholder->parent, placeholder->name, AT_REMOVEDIR);
+    if (last && same) remove_empty(placeholder);
     close(placeholder->directory);
     close(placeholder->parent);
   }
@@ -129,22 +159,13 @@ void remove_placeholders(void) {
   }
 }
 
-static void close_all_but(int helper, int inside) {
-  for (int descriptor = 0; descriptor < 1024; descriptor++) {
-    bool kept = descriptor == helper || descriptor == inside;
-    for (size_t index = 0; index < placeholder_count; index++)
-      kept |= descriptor == placeholders[index].parent || descriptor == placeholders[index].directory;
-    if (!kept) close(descriptor);
-  }
-}
-
 static void wait_for_end(int process) {
   struct pollfd ended = {.fd = process, .events = POLLIN};
   while (process >= 0 && poll(&ended, 1, -1) < 0 && errno == EINTR) continue;
 }
 
 /* Even SIGKILL of this process must leave nothing: a child in its own session outlives it just for the removal. */
-void start_janitor(pid_t init) {
+void start_janitor(pid_t init, int go) {
   if (placeholder_count == 0) return;
   int helper = open_process(getpid());
   int inside = open_process(init);
@@ -159,7 +180,9 @@ void start_janitor(pid_t init) {
   }
   before_failure = NULL;
   setsid();
-  close_all_but(helper, inside);
+  for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) close(descriptor);
+  close(status_descriptor);
+  close(go); /* its end tells the one inside that the helper has died */
   wait_for_end(helper);
   wait_for_end(inside); /* as long as anything lives inside, the mounts must stand */
   remove_placeholders();

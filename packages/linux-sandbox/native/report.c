@@ -41,16 +41,13 @@ size_t json_escape(char *target, size_t size, const char *text) {
 }
 
 static void report(const char *code, const char *stage, const char *name, const char *message) {
-  if (status_descriptor < 0) {
-    dprintf(STDERR_FILENO, "codex-linux-sandbox: %s (%s)\n", message, name);
-    return;
-  }
   char escaped[3072], line[4000];
   json_escape(escaped, sizeof escaped, message);
   int size = snprintf(line, sizeof line, "{\"code\":\"%s\",\"stage\":\"%s\",\"errno\":\"%s\",\"message\":\"%s\"}\n", code,
                       stage, name, escaped);
-  /* One write below PIPE_BUF is atomic; who does not listen any more does not need it. */
-  if (write(status_descriptor, line, (size_t)size) < 0) return;
+  /* One write below PIPE_BUF is atomic. */
+  if (status_descriptor >= 0 && write(status_descriptor, line, (size_t)size) == size) return;
+  dprintf(STDERR_FILENO, "codex-linux-sandbox: %s (%s)\n", message, name);
 }
 
 _Noreturn void fail(const char *stage, const char *format, ...) {

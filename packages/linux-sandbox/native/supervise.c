@@ -18,6 +18,7 @@ struct outcome {
 };
 
 static sigset_t original_mask;
+static int terminal = -1; /* whose foreground goes back to us at the end */
 
 static void block_signals(sigset_t *taken) {
   sigemptyset(taken);
@@ -29,10 +30,17 @@ static void block_signals(sigset_t *taken) {
 
 static void follow_parent(const struct options *options) {
   if (prctl(PR_SET_PDEATHSIG, KILL_TREE) != 0) fail("supervise", "cannot follow the parent");
-  if (options->parent != 0 && getppid() != options->parent) _exit(EXIT_HELPER);
+  errno = ESRCH;
+  if (options->parent != 0 && getppid() != options->parent) fail("supervise", "the parent is not %d", options->parent);
+}
+
+static void keep_terminal(const struct options *options) {
+  if (options->foreground) terminal = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 }
 
 static _Noreturn void end_like(int wait_status) {
+  signal(SIGTTOU, SIG_IGN);
+  if (terminal >= 0) tcsetpgrp(terminal, getpgrp());
   if (WIFEXITED(wait_status)) _exit(WEXITSTATUS(wait_status));
   int number = WTERMSIG(wait_status);
   struct rlimit none = {0, 0};
@@ -130,6 +138,7 @@ int supervise_namespace(const struct options *given) {
   sigset_t taken;
   block_signals(&taken);
   follow_parent(&options);
+  keep_terminal(&options);
   prepare_placeholders(&options);
   struct outcome *outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int go[2];
@@ -144,7 +153,7 @@ int supervise_namespace(const struct options *given) {
   if (init < 0) fail("namespaces", "cannot create user, mount, pid and ipc namespaces");
   close(go[0]);
   write_id_maps(init);
-  start_janitor(init);
+  start_janitor(init, go[1]);
   if (write(go[1], "g", 1) != 1) fail("supervise", "cannot start");
   close(go[1]);
   close(status_descriptor);
@@ -202,6 +211,7 @@ int supervise_tree(const struct options *options) {
   sigset_t taken;
   block_signals(&taken);
   follow_parent(options);
+  keep_terminal(options);
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail("supervise", "cannot adopt orphans");
   struct state state = {.options = options};
   pid_t command = start_command(&state);

@@ -15,7 +15,7 @@ export type Command = { readonly argv: readonly string[]; readonly cwd: string; 
 /** The argument list that runs a command under a policy. */
 export function confine(confinement: Confinement, command: Command): readonly string[] {
   const policy = policyArguments(confinement.resolved, confinement.layers);
-  return [confinement.helper, "run", ...policy, ...placement(command), "--", ...command.argv];
+  return [confinement.helper, "run", ...placement(command), ...policy, "--", ...command.argv];
 }
 
 /** The argument list that runs a command with every right, but with its whole tree tied to our life. */
@@ -25,14 +25,14 @@ export function unconfined(helper: string, command: Command): readonly string[] 
 
 /** The argument list of a file server under a policy; its standard streams go to `connectFiles`. */
 export function fileServer(confinement: Confinement): readonly string[] {
-  return [confinement.helper, "files", ...policyArguments(confinement.resolved, confinement.layers), ...ownTies()];
+  return [confinement.helper, "files", ...ownTies(), ...policyArguments(confinement.resolved, confinement.layers)];
 }
 
 function placement(command: Command): readonly string[] {
-  return ["--cwd", command.cwd, ...(command.tty ? ["--tty", ...parent()] : ownTies())];
+  return [...(command.tty ? ["--tty", ...parent()] : ownTies()), "--cwd", command.cwd];
 }
 
-/** The caller's death ends it, and its start is reported. */
+/** The caller's death ends it, and its start is reported; first, so that complaints about the rest are too. */
 function ownTies(): readonly string[] {
   return ["--status-fd", String(STATUS_FD), ...parent()];
 }

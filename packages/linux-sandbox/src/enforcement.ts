@@ -50,8 +50,7 @@ export function chooseLayers(resolved: ResolvedPolicy, facts: Probe): Layers {
 function obstacleForLandlock(resolved: ResolvedPolicy, facts: Probe): string | undefined {
   if (facts.landlock < LANDLOCK_THAT_HOLDS_WRITES) return `; Landlock is ${landlockName(facts)}. ${IN_A_CONTAINER}`;
   if (resolved.denied.length > 0) return `, and unreadable paths need namespaces. ${IN_A_CONTAINER}`;
-  const protects = resolved.writable.some(({ read_only }) => read_only.length > 0);
-  if (!protects || resolved.allow_missing.includes("protected-metadata")) return undefined;
+  if (resolved.writable.length === 0 || resolved.allow_missing.includes("protected-metadata")) return undefined;
   return (
     `, so .git, .codex and .agents cannot be protected. ${IN_A_CONTAINER}; or accept that with ` +
     'sandbox.allow_missing = ["protected-metadata"]'
@@ -101,9 +100,7 @@ function describeNetwork(facts: Probe, layers: Layers, resolved: ResolvedPolicy)
 
 function describeMissing(layers: Layers, resolved: ResolvedPolicy): readonly string[] {
   if (layers === "namespaces" || resolved.writable.length === 0) return [];
-  const missing = ["file modes and times outside the roots"];
-  if (resolved.writable.some(({ read_only }) => read_only.length > 0)) missing.unshift(".git, .codex, .agents");
-  return [`NOT protected here: ${missing.join("; ")}`];
+  return ["NOT protected here: .git, .codex and .agents; modes, owners and times of files outside the roots"];
 }
 
 function landlockName(facts: Probe): string {

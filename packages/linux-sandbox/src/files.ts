@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { CodexError } from "@codex/common";
 import type { FileEntry, Files } from "@codex/protocol";
 
-import { AnswerDecoder, decodeEntries, encodeRequest } from "./frames.js";
+import { AnswerDecoder, MOST_BYTES, decodeEntries, encodeRequest } from "./frames.js";
 import type { FileAnswer, FileRequest } from "./frames.js";
 import { parseJson } from "./status.js";
 
@@ -12,7 +12,8 @@ export type FileChannel = { readonly input: Writable; readonly output: Readable 
 
 /**
  * The protocol's `Files` over a running file server: the kernel decides, there and nowhere else. Failures throw
- * `file_error`; its `cause` is `{ errno, path }` when the kernel said no. Ending `input` ends the server.
+ * `file_error`; its `cause` has `code` (`"EROFS"`), `errno` (the same) and `path` when the kernel said no. Ending
+ * `input` ends the server. An abort rejects at once; the operation itself may still happen.
  */
 export function connectFiles(channel: FileChannel): Files {
   const connection = new Connection(channel);
@@ -60,6 +61,8 @@ class Connection {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#ended !== undefined) throw this.#ended;
+      const frame = encodeRequest(request);
+      if (frame.length > MOST_BYTES) throw failure("EFBIG", request.path, "File too large");
       const abort = (): void => reject(signal.reason);
       signal.addEventListener("abort", abort, { once: true });
       this.#waiting.push({
@@ -73,7 +76,7 @@ class Connection {
           reject(error);
         },
       });
-      this.#channel.input.write(encodeRequest(request));
+      this.#channel.input.write(frame);
     });
   }
 
@@ -96,6 +99,11 @@ function fileError(body: Buffer): CodexError {
     const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
     return typeof found === "string" ? found : "unknown";
   };
-  const cause = { errno: field("errno"), path: field("path") };
-  return new CodexError("file_error", `${cause.errno}: ${field("message")}: ${cause.path}`, { cause });
+  return failure(field("errno"), field("path"), field("message"));
+}
+
+/** The cause looks like an error of node:fs, which direct file operations throw. */
+function failure(errno: string, path: string, message: string): CodexError {
+  const cause = Object.assign(new Error(errno), { code: errno, errno, path });
+  return new CodexError("file_error", `${errno}: ${message}: ${path}`, { cause });
 }

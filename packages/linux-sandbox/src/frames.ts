@@ -17,8 +17,9 @@ export type FileAnswer =
   | { readonly kind: "failed"; readonly body: Buffer }
   | { readonly kind: "absent" };
 
-/** More than the helper ever sends in one answer is a broken stream. */
-export const MOST_BYTES = 256 * 1024 * 1024 + 64;
+/** The most in one frame, either way (`native/files.c`); the rest is for what is not data. */
+export const MOST_BYTES = 256 * 1024 * 1024;
+const ROOM = 1024;
 
 const KINDS = ["done", "failed", "absent"] as const;
 const TYPES = ["file", "directory", "symlink", "other"] as const;
@@ -53,7 +54,7 @@ export class AnswerDecoder {
       this.#parts = [all.subarray(wanted)];
       this.#size -= wanted;
     }
-    if ((this.#wanted() ?? 0) > MOST_BYTES) answers.push(undefined);
+    if ((this.#wanted() ?? 0) > MOST_BYTES + ROOM) answers.push(undefined);
     return answers;
   }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 
-import { CodexError } from "@codex/common";
+import { CodexError, onAbort } from "@codex/common";
 
 import { isHelperFailure, parseJson } from "./status.js";
 import type { HelperFailure } from "./status.js";
@@ -29,19 +29,29 @@ export type Switches = {
 
 const probes = new Map<string, Promise<Probe>>();
 
-/** Asks the helper once per process; later calls get the same answer. Throws `sandbox_unavailable`. */
-export function probe(helper: string, signal: AbortSignal): Promise<Probe> {
-  const known = probes.get(helper);
-  if (known !== undefined) return known;
-  const asked = askHelper(helper, signal);
+/**
+ * Asks the helper once per process; later calls get the same answer. Throws `sandbox_unavailable`. The question is
+ * shared and short, so an abort ends the wait for it and not the question.
+ */
+export async function probe(helper: string, signal: AbortSignal): Promise<Probe> {
+  signal.throwIfAborted();
+  const asked = probes.get(helper) ?? ask(helper);
+  return new Promise((resolve, reject) => {
+    const listener = onAbort(signal, () => reject(signal.reason));
+    asked.then(resolve, reject).finally(() => listener[Symbol.dispose]());
+  });
+}
+
+function ask(helper: string): Promise<Probe> {
+  const asked = askHelper(helper);
   probes.set(helper, asked);
-  // An aborted or failed question says nothing about the kernel.
+  // A failed question says nothing about the kernel.
   asked.catch(() => probes.delete(helper));
   return asked;
 }
 
-async function askHelper(helper: string, signal: AbortSignal): Promise<Probe> {
-  const [text, switches] = await Promise.all([runProbe(helper, signal), readSwitches()]);
+async function askHelper(helper: string): Promise<Probe> {
+  const [text, switches] = await Promise.all([runProbe(helper), readSwitches()]);
   const value = parseJson(text);
   if (typeof value !== "object" || value === null || !("landlock" in value) || typeof value.landlock !== "number") {
     throw new CodexError(
@@ -62,12 +72,12 @@ async function askHelper(helper: string, signal: AbortSignal): Promise<Probe> {
   };
 }
 
-function runProbe(helper: string, signal: AbortSignal): Promise<string> {
+function runProbe(helper: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(helper, ["probe"], { signal, env: {}, timeout: 10_000, maxBuffer: 65_536 }, (error, stdout) => {
+    execFile(helper, ["probe"], { env: {}, timeout: 10_000, maxBuffer: 65_536 }, (error, stdout) => {
       if (error === null) return resolve(stdout);
       const message = `the sandbox helper ${helper} could not be asked: ${error.message.trim()}`;
-      return reject(signal.aborted ? error : new CodexError("sandbox_unavailable", message, { cause: error }));
+      return reject(new CodexError("sandbox_unavailable", message, { cause: error }));
     });
   });
 }

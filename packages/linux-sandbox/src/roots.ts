@@ -1,11 +1,12 @@
-import { realpath, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { constants } from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { CodexError } from "@codex/common";
 import type { OptionalGuarantee, ResolvedPolicy, SandboxPolicy, WritableRoot } from "@codex/protocol";
 
 import { isBelow, isSameOrBelow } from "./paths.js";
-import { protectedPaths } from "./protected.js";
+import { followLinks, protectedPaths } from "./protected.js";
 
 /** `tmpdir`: the value of `$TMPDIR`; `undefined` or empty: there is none. */
 export type ResolveOptions = {
@@ -14,25 +15,35 @@ export type ResolveOptions = {
 };
 
 type Candidate = {
+  /** Canonical, once `existing` has looked. */
   readonly path: string;
-  /** Named by a person, so that it may even lie inside a protected path (exec.md §4.3). */
-  readonly explicit: boolean;
+  /** A root named by a person may even lie inside a protected path (exec.md §4.3). */
+  readonly origin: "named" | "cwd" | "implied";
+};
+
+type Root = Candidate & {
+  readonly is_directory: boolean;
+  /** Symbolic links on the way from the name that was given. */
+  readonly links: readonly string[];
 };
 
 /**
  * Resolves a policy against the session's directory: canonical writable roots, shallow first, each with what stays
- * read-only inside it. Roots that do not exist are left out. Throws `config_invalid` for a root that cannot be one.
+ * read-only inside it. Roots that do not exist or cannot be entered are left out. Throws `config_invalid` for a root
+ * that cannot be one.
  */
 export async function resolvePolicy(
   policy: SandboxPolicy,
   cwd: string,
   options: ResolveOptions,
 ): Promise<ResolvedPolicy> {
-  const base = await realpath(cwd);
+  const base = await realpath(cwd).catch((cause: unknown) => {
+    throw new CodexError("config_invalid", `there is no working directory ${cwd}`, { cause });
+  });
   return {
     policy,
     cwd: base,
-    writable: await writableRoots(policy, base, options.tmpdir),
+    writable: await writableRoots(policy, { given: resolve(cwd), canonical: base }, options.tmpdir),
     denied: [],
     network: hasNetwork(policy),
     allow_missing: options.allow_missing,
@@ -55,9 +66,11 @@ function hasNetwork(policy: SandboxPolicy): boolean {
   }
 }
 
+type Directory = { readonly given: string; readonly canonical: string };
+
 async function writableRoots(
   policy: SandboxPolicy,
-  cwd: string,
+  cwd: Directory,
   tmpdir: string | undefined,
 ): Promise<readonly WritableRoot[]> {
   switch (policy.type) {
@@ -67,7 +80,7 @@ async function writableRoots(
     case "read-only":
       return [];
     case "workspace-write":
-      return protect(await existing(candidates(policy, cwd, tmpdir)));
+      return protect(withoutTurns(await existing(candidates(policy, cwd, tmpdir))));
     default:
       policy satisfies never;
       return [];
@@ -76,42 +89,80 @@ async function writableRoots(
 
 function candidates(
   policy: Extract<SandboxPolicy, { type: "workspace-write" }>,
-  cwd: string,
+  cwd: Directory,
   tmpdir: string | undefined,
 ): readonly Candidate[] {
-  const named = policy.writable_roots.map((root) => ({ path: resolve(cwd, root), explicit: true }));
-  const implied = [cwd];
+  const implied: string[] = [];
   if (!policy.exclude_slash_tmp) implied.push("/tmp");
-  if (!policy.exclude_tmpdir_env_var && tmpdir !== undefined && tmpdir !== "") implied.push(resolve(cwd, tmpdir));
-  return [...named, ...implied.map((path) => ({ path, explicit: false }))];
+  const has_tmpdir = tmpdir !== undefined && tmpdir !== "" && resolve(cwd.canonical, tmpdir) !== "/";
+  if (!policy.exclude_tmpdir_env_var && has_tmpdir) implied.push(resolve(cwd.canonical, tmpdir));
+  return [
+    { path: cwd.given, origin: "cwd" },
+    ...implied.map((path) => ({ path, origin: "implied" as const })),
+    ...policy.writable_roots.map((root) => ({ path: resolve(cwd.canonical, root), origin: "named" as const })),
+  ];
 }
 
-/** Canonical, without repetition, shallow first. */
-async function existing(all: readonly Candidate[]): Promise<readonly Candidate[]> {
-  const found = new Map<string, Candidate>();
-  for (const { path, explicit } of all) {
-    const canonical = await realpath(path).catch(() => undefined);
-    const candidate = { path: canonical ?? path, explicit };
-    if (canonical === undefined || !(await isUsable(candidate))) continue;
-    const known = found.get(canonical);
-    found.set(canonical, { path: canonical, explicit: explicit || known?.explicit === true });
+/** Shallow first, without repetition. */
+async function existing(all: readonly Candidate[]): Promise<readonly Root[]> {
+  const found = new Map<string, Root>();
+  for (const candidate of all) {
+    const root = await look(candidate);
+    if (root === undefined) continue;
+    const known = found.get(root.path);
+    const links = [...root.links, ...(known?.links ?? [])];
+    const origin = root.origin === "implied" ? (known?.origin ?? root.origin) : root.origin;
+    found.set(root.path, { ...root, links, origin });
   }
   return [...found.values()].sort((one, other) => depth(one.path) - depth(other.path));
 }
 
 /** The kernel's own trees are never writable; the helper puts its own in their place. */
-async function isUsable({ path, explicit }: Candidate): Promise<boolean> {
+async function look({ path: given, origin }: Candidate): Promise<Root | undefined> {
+  const { links, end: path } = await followLinks(given);
   const system = ["/proc", "/sys", "/dev"].some((tree) => isSameOrBelow(path, tree));
-  if (!system || isSameOrBelow(path, "/dev/shm")) return explicit || (await stat(path)).isDirectory();
-  if (explicit)
-    throw new CodexError("config_invalid", `${path} cannot be a writable root; remove it from writable_roots`);
-  return false;
+  if (system && !isSameOrBelow(path, "/dev/shm")) {
+    if (origin !== "named") return undefined;
+    throw new CodexError("config_invalid", `${given} cannot be a writable root; remove it from writable_roots`);
+  }
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined || !(origin === "named" || facts.isDirectory())) return undefined;
+  const is_directory = facts.isDirectory();
+  if (is_directory && !(await isEnterable(path))) return undefined;
+  return { path, origin, is_directory, links };
 }
 
-async function protect(roots: readonly Candidate[]): Promise<readonly WritableRoot[]> {
+function isEnterable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * A command could turn a symbolic link inside one root towards any other place, and the next command would find that
+ * writable. So no root is reached through such a link: an implied one is left out, another is an error.
+ */
+function withoutTurns(roots: readonly Root[]): readonly Root[] {
+  const turn = (root: Root): string | undefined =>
+    root.links.find((link) => roots.some((other) => isBelow(link, other.path)));
+  return roots.filter((root) => {
+    const link = turn(root);
+    if (link === undefined) return true;
+    if (root.origin === "implied") return false;
+    throw new CodexError(
+      "config_invalid",
+      `a sandboxed command could change the symbolic link ${link}: use ${root.path} itself instead`,
+    );
+  });
+}
+
+async function protect(roots: readonly Root[]): Promise<readonly WritableRoot[]> {
   const closed: string[] = [];
-  for (const { path } of roots) closed.push(...(await protectedPaths(path)));
-  const open = roots.filter(({ path, explicit }) => explicit || !closed.some((each) => isSameOrBelow(path, each)));
+  for (const { path, is_directory } of roots) if (is_directory) closed.push(...(await protectedPaths(path)));
+  const open = roots.filter(
+    ({ path, origin }) => origin === "named" || !closed.some((each) => isSameOrBelow(path, each)),
+  );
   return open.map(({ path: root }) => ({ root, read_only: closedIn(root, closed, open) }));
 }
 
@@ -124,5 +175,5 @@ function closedIn(root: string, closed: readonly string[], roots: readonly Candi
 }
 
 function depth(path: string): number {
-  return join(path, "x").split("/").length;
+  return path === "/" ? 1 : path.split("/").length;
 }
