@@ -12,12 +12,13 @@ function sandboxText(policy: SandboxPolicy): string {
     case "read-only":
       return "Sandbox: read-only. Commands may read any file; every write fails. Do not try to work around it.";
     case "workspace-write": {
-      const roots = policy.writable_roots.map((root) => `\`${root}\``).join(", ");
-      const more = roots === "" ? "" : ` and ${roots}`;
+      const temporary = policy.exclude_slash_tmp && policy.exclude_tmpdir_env_var ? [] : ["the temporary directories"];
+      const roots = [...policy.writable_roots.map((root) => `\`${root}\``), ...temporary];
+      const more = roots.length === 0 ? "" : ` and these: ${roots.join(", ")}`;
       return (
-        `Sandbox: workspace-write. Commands may read any file and write below the working directory, the temporary ` +
-        `directories${more}. Writes elsewhere fail, and so do writes to .git, .codex and .agents inside those ` +
-        `directories; a commit therefore has to be left to the user.`
+        `Sandbox: workspace-write. Commands may read any file and write below the working directory${more}. ` +
+        `Writes elsewhere fail, and so do writes to .git, .codex and .agents inside those directories; a commit ` +
+        `therefore has to be left to the user.`
       );
     }
     case "external-sandbox":
