@@ -65,8 +65,8 @@ function stop(message) {
 function compile(compiler, sources, output) {
   const files = sources.filter((name) => name.endsWith(".c")).map((name) => join(native, name));
   const run = (link) => spawnSync(compiler, [...FLAGS, ...link, "-o", output, ...files], { encoding: "utf8" });
-  const result = run(["-static"]);
-  return result.status === 0 ? result : run([]);
+  const result = run(["-static", "-s"]);
+  return result.status === 0 ? result : run(["-s"]);
 }
 
 function build(sources, wanted) {

@@ -17,6 +17,7 @@ struct rule {
 struct options {
   enum mode mode;
   bool tty;
+  bool pipes;      /* exchange the standard sockets for pipes; needs a two-way status descriptor */
   bool foreground; /* with a terminal: it is ours to give to the command */
   bool network;    /* the host's network is reachable */
   bool namespaces; /* off: Landlock and seccomp only */
@@ -50,14 +51,17 @@ const char *error_name(int error);
 /* options.c */
 void parse_options(struct options *options, int argc, char **argv);
 
+/* pipes.c */
+void exchange_pipes(void);
+
 /* namespaces.c */
 pid_t enter_namespaces(void);
 void write_id_maps(pid_t child);
 bool enter_own_network(void);
 
 /* placeholders.c */
-void prepare_placeholders(struct options *options);
-void start_janitor(pid_t init, int go);
+extern int alive_descriptor; /* closed by the last of us who needs the placeholders, or -1 */
+void prepare_placeholders(struct options *options, const struct options *given);
 void remove_placeholders(void);
 
 /* mounts.c */

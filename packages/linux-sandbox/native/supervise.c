@@ -78,7 +78,8 @@ static pid_t start_command(struct state *state) {
 
 /* The pipes belong to the command alone: their ends must show when it closes them. */
 static void release_descriptors(void) {
-  close_from(0);
+  bool kept = alive_descriptor >= 0 && dup2(alive_descriptor, 0) == 0;
+  close_from(kept ? 1 : 0);
 }
 
 static int take_signal(const sigset_t *taken, const struct timespec *patience) {
@@ -139,7 +140,7 @@ int supervise_namespace(const struct options *given) {
   block_signals(&taken);
   follow_parent(&options);
   keep_terminal(&options);
-  prepare_placeholders(&options);
+  prepare_placeholders(&options, given);
   struct outcome *outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int go[2];
   if (outcome == MAP_FAILED || pipe2(go, O_CLOEXEC) != 0) fail("supervise", "cannot prepare");
@@ -153,7 +154,6 @@ int supervise_namespace(const struct options *given) {
   if (init < 0) fail("namespaces", "cannot create user, mount, pid and ipc namespaces");
   close(go[0]);
   write_id_maps(init);
-  start_janitor(init, go[1]);
   if (write(go[1], "g", 1) != 1) fail("supervise", "cannot start");
   close(go[1]);
   close(status_descriptor);

@@ -10,7 +10,17 @@ export const STATUS_FD = 3;
  * `tty`: standard input is a terminal that is the command's to control. Then the command stays in the terminal's
  * session, and there is no status descriptor: a failed start is told on the terminal, with exit code 125, 126 or 127.
  */
-export type Command = { readonly argv: readonly string[]; readonly cwd: string; readonly tty: boolean };
+export type Command = {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly tty: boolean;
+  /**
+   * Offers real pipes in place of Node's sockets, which a command cannot open again (`tee /dev/stderr`). The first line
+   * on the status descriptor is then `pipes OUT ERRORS [INPUT]`, numbers in the helper: open `/proc/PID/fd/N`, then
+   * write `y` to the status descriptor; `n`: keep the sockets. Not with `tty`.
+   */
+  readonly pipes?: boolean;
+};
 
 /** The argument list that runs a command under a policy. */
 export function confine(confinement: Confinement, command: Command): readonly string[] {
@@ -29,7 +39,8 @@ export function fileServer(confinement: Confinement): readonly string[] {
 }
 
 function placement(command: Command): readonly string[] {
-  return [...(command.tty ? ["--tty", ...parent()] : ownTies()), "--cwd", command.cwd];
+  const pipes = command.pipes === true && !command.tty ? ["--pipes"] : [];
+  return [...(command.tty ? ["--tty", ...parent()] : ownTies()), ...pipes, "--cwd", command.cwd];
 }
 
 /** The caller's death ends it, and its start is reported; first, so that complaints about the rest are too. */

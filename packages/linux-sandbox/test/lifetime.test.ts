@@ -33,11 +33,11 @@ if os.fork() == 0:
 }
 
 async function allRun(marker: string, least: number): Promise<void> {
-  await vi.waitUntil(() => processesWith(`sleep\0${marker}`).length >= least, { timeout: 5000 });
+  await vi.waitUntil(() => processesWith(`sleep\0${marker}`).length >= least, { timeout: 10_000, interval: 5 });
 }
 
 async function nothingRuns(marker: string): Promise<void> {
-  await vi.waitUntil(() => processesWith(marker).length === 0, { timeout: 5000 });
+  await vi.waitUntil(() => processesWith(marker).length === 0, { timeout: 10_000, interval: 5 });
 }
 
 const users = USERS.flatMap((user) => Object.entries(WAYS).map(([way, build]) => ({ user, way, build })));
