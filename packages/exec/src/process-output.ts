@@ -1,10 +1,16 @@
+import { Socket } from "node:net";
 import { onAbort } from "@codex/common";
 import type { Readable } from "node:stream";
 import type { OutputChunk } from "@codex/protocol";
 import type { WatchableOutput } from "./output.js";
 
+/** Where bytes come from: a stream of Node's, or the descriptor of a pipe's read end. */
+type Source = Readable | number;
+export type Sources = Readonly<Partial<Record<OutputChunk["stream"], Source>>>;
+
 /** Bytes that may wait for a slow consumer before reading stops and the command's writes block. */
 const HIGH_WATER = 256 * 1024;
+const READ_SIZE = 64 * 1024;
 /** Milliseconds that pipes held open by others are read after the process has ended (exec.md §5.2). */
 const DRAIN = 2000;
 
@@ -38,13 +44,16 @@ export class ProcessOutput implements WatchableOutput {
   }
 
   /** Starts reading. Called once; without sources the output is empty. */
-  attach(sources: Readonly<Partial<Record<OutputChunk["stream"], Readable>>>): void {
+  attach(sources: Sources): void {
     for (const stream of ["stdout", "stderr"] as const) {
       const source = sources[stream];
       if (source === undefined) continue;
       const deliver: Deliver = (data) => this.#deliver({ stream, data });
       const ended = (): void => this.#forget(stream);
-      this.#readers.set(stream, readStream(source, deliver, ended));
+      this.#readers.set(
+        stream,
+        typeof source === "number" ? readFd(source, deliver, ended) : readStream(source, deliver, ended),
+      );
     }
     if (this.#readers.size === 0) this.#settle?.();
   }
@@ -140,6 +149,20 @@ export class ProcessOutput implements WatchableOutput {
 
 function discard(): void {
   // the consumer has left; reading goes on so that the command does not block
+}
+
+/** Reads into one buffer that is used again and again: 200 MB cost no garbage. */
+function readFd(fd: number, deliver: Deliver, ended: () => void): Reader {
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_SIZE),
+    callback: (size: number, buffer: Uint8Array) => deliver(buffer.subarray(0, size)) === "more",
+  };
+  const options = { fd, readable: true, writable: false, onread };
+  const socket = new Socket(options);
+  socket.once("error", () => socket.destroy());
+  socket.once("close", ended);
+  socket.resume();
+  return { resume: () => socket.resume(), close: () => socket.destroy() };
 }
 
 function readStream(stream: Readable, deliver: Deliver, ended: () => void): Reader {

@@ -1,15 +1,19 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { CodexError, codeOf, messageOf, onAbort } from "@codex/common";
 import { STATUS_FD, readStatus } from "@codex/linux-sandbox";
+import { openPipes } from "./pipes.js";
 import { ProcessOutput } from "./process-output.js";
 import { readStatusChannel } from "./status.js";
 import { groupTree, helperTree } from "./tree.js";
 import type { ChildProcess } from "node:child_process";
+import type { Writable } from "node:stream";
 import type { Command } from "@codex/linux-sandbox";
 import type { ExecRequest, ExitStatus, Process } from "@codex/protocol";
+import type { Sources } from "./process-output.js";
 import type { StopSignal, Tree } from "./tree.js";
 
 /** Puts a command behind the helper: the argv to spawn. */
@@ -30,7 +34,7 @@ export function startProcess(request: ExecRequest, wrap: Wrap | undefined, signa
   if (request.pty !== undefined) return endedProcess(failure("not_executable", "this environment has no terminal"));
   if (request.argv.length === 0) return endedProcess(failure("not_found", "there is no program to run"));
   if (signal.aborted) return endedProcess({ type: "signaled", signal: "SIGKILL" });
-  const command = { argv: request.argv, cwd: resolve(request.cwd), tty: false };
+  const command = { argv: request.argv, cwd: resolve(request.cwd), tty: false, pipes: true };
   const [program = "", ...words] = wrap === undefined ? command.argv : wrap(command);
   const input = request.stdin === "pipe" ? "pipe" : "ignore";
   try {
@@ -75,6 +79,8 @@ class RunningProcess implements Process {
   readonly exit: Promise<ExitStatus>;
   readonly #child: ChildProcess;
   readonly #tree: Tree;
+  readonly #input: Promise<Writable | undefined>;
+  #give_input: ((input: Writable | undefined) => void) | undefined;
   readonly #explain: Parts["explain"];
 
   constructor({ child, tree, explain }: Parts, timeout_ms: number | undefined, signal: AbortSignal) {
@@ -82,22 +88,20 @@ class RunningProcess implements Process {
     this.pid = child.pid;
     this.#tree = tree;
     this.#explain = explain;
-    const { stdin, stdout, stderr } = child;
-    stdin?.on("error", () => stdin.destroy());
-    this.output.attach({ ...(stdout && { stdout }), ...(stderr && { stderr }) });
+    this.#input = new Promise((resolve) => (this.#give_input = resolve));
     this.exit = this.#live(timeout_ms, signal);
   }
 
   async write(data: Uint8Array): Promise<void> {
-    const input = this.#child.stdin;
-    if (input === null || !input.writable) throw inputClosed();
+    const input = await this.#input;
+    if (input === undefined || !input.writable) throw inputClosed();
     await new Promise<void>((resolve, reject) => {
       input.write(data, (error) => (error ? reject(inputClosed()) : resolve()));
     });
   }
 
   closeInput(): void {
-    this.#child.stdin?.end();
+    void this.#input.then((input) => input?.end());
   }
 
   resize(): void {
@@ -116,9 +120,11 @@ class RunningProcess implements Process {
     };
     const timer = timeout_ms === undefined ? undefined : setTimeout(expire, Math.min(timeout_ms, LONGEST_TIMER));
     const listener = onAbort(signal, () => this.#tree.stop());
-    const [end, said] = await Promise.all([endOf(this.#child), this.#said()]);
+    const [end, said] = await Promise.all([endOf(this.#child), this.#connect()]);
     clearTimeout(timer);
     listener[Symbol.dispose]();
+    this.#attach({}, undefined); // the helper ended before it offered any
+    (await this.#input)?.destroy();
     this.output.finish();
     await this.#tree.sweep(Promise.race([this.output.ended, elapsed(DRAIN)]));
     if ("error" in end) return this.#explain(end.error);
@@ -128,11 +134,45 @@ class RunningProcess implements Process {
     return end.signal === null ? { type: "exited", code: end.code ?? -1 } : { type: "signaled", signal: end.signal };
   }
 
-  /** What the helper says about a failed start; nothing from anyone else. */
-  #said(): Promise<string> {
+  /** Connects the streams; what the helper says about a failed start, nothing from anyone else. */
+  #connect(): Promise<string> {
     const channel = this.#child.stdio[STATUS_FD];
-    if (this.#child.pid === undefined || !(channel instanceof Duplex)) return Promise.resolve("");
-    return readStatusChannel(channel);
+    if (this.#child.pid !== undefined && channel instanceof Duplex) {
+      return readStatusChannel(channel, (descriptors) => this.#exchange(descriptors));
+    }
+    this.#keepStreams();
+    return Promise.resolve("");
+  }
+
+  #exchange(descriptors: readonly string[]): "taken" | "kept" {
+    const { pid, exitCode, signalCode, stdin, stdout, stderr } = this.#child;
+    // once it has been reaped, its number may be another's
+    const isThere = exitCode === null && signalCode === null;
+    const ends = pid !== undefined && isThere ? openPipes(pid, descriptors) : undefined;
+    if (ends === undefined) {
+      this.#keepStreams();
+      return "kept";
+    }
+    const input =
+      ends.stdin === undefined ? undefined : new Socket({ fd: ends.stdin, readable: false, writable: true });
+    this.#attach(ends, input);
+    for (const unused of [stdin, stdout, stderr]) unused?.destroy();
+    return "taken";
+  }
+
+  #keepStreams(): void {
+    const { stdin, stdout, stderr } = this.#child;
+    this.#attach({ ...(stdout && { stdout }), ...(stderr && { stderr }) }, stdin ?? undefined);
+  }
+
+  /** Once. */
+  #attach(sources: Sources, input: Writable | undefined): void {
+    const give = this.#give_input;
+    if (give === undefined) return;
+    this.#give_input = undefined;
+    input?.on("error", () => input.destroy());
+    give(input);
+    this.output.attach(sources);
   }
 }
 
