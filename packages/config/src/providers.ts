@@ -6,8 +6,8 @@ import type { Problem } from "./schema.js";
 export type ModelProviderSpec = {
   readonly id: string;
   readonly name: string;
-  /** `replay` sends nothing anywhere: a recording answers. */
-  readonly kind: "responses" | "replay";
+  /** The wire it speaks. `replay` sends nothing anywhere: a recording answers. */
+  readonly kind: "responses" | "chat" | "replay";
   /** Without a slash at the end; empty for `replay`. */
   readonly base_url: string;
   /** Environment variable that holds the bearer token. */
@@ -128,6 +128,7 @@ function resolveProvider(id: string, entry: ProviderTable, report: Report): Mode
     ...DEFAULTS,
     id,
     name: entry.name ?? id,
+    kind: entry.wire_api === "chat" ? "chat" : "responses",
     base_url: baseUrl(entry.base_url, [...at, "base_url"], report),
     ...present("env_key", entry.env_key),
     ...present("env_key_instructions", entry.env_key_instructions),
@@ -152,11 +153,9 @@ function reportContradictions(id: string, entry: ProviderTable, report: Report):
     report({ path: at, message: `the ids ${RESERVED.join(", ")} are built in; rename this provider${hint}` });
   }
   if ((entry.name ?? "").trim() === "") report({ path: [...at, "name"], message: "expected a name, found none" });
-  if (entry.wire_api === "chat") {
-    const message = `"chat" is not supported yet; use "responses" with a server that speaks the Responses API`;
-    report({ path: [...at, "wire_api"], message });
-  } else if (entry.wire_api !== undefined && entry.wire_api !== "responses") {
-    report({ path: [...at, "wire_api"], message: `expected "responses", found ${JSON.stringify(entry.wire_api)}` });
+  if (entry.wire_api !== undefined && entry.wire_api !== "responses" && entry.wire_api !== "chat") {
+    const found = JSON.stringify(entry.wire_api);
+    report({ path: [...at, "wire_api"], message: `expected "responses" or "chat", found ${found}` });
   }
   if (entry.aws !== undefined) report({ path: [...at, "aws"], message: `only "amazon-bedrock" takes aws` });
   const rival = (["env_key", "experimental_bearer_token", "requires_openai_auth"] as const).find((key) => entry[key]);

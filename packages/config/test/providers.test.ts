@@ -66,6 +66,19 @@ describe("model providers", () => {
     expect(await urls({ CODEX_OSS_BASE_URL: "http://h/v2/" })).toEqual(["http://h/v2", "http://h/v2"]);
   });
 
+  it("speak Responses unless they say chat", async () => {
+    using scene = createScene();
+    scene.user(
+      `[model_providers.x]\nname = "X"\nwire_api = "chat"\n[model_providers.y]\nname = "Y"\nwire_api = "responses"`,
+    );
+    const { providers } = await scene.load();
+    expect([providers["x"]?.kind, providers["y"]?.kind, providers["openai"]?.kind]).toEqual([
+      "chat",
+      "responses",
+      "responses",
+    ]);
+  });
+
   it("include the recording that answers", async () => {
     using scene = createScene();
     const config = await scene.load({ typed: { model_provider: "replay" } });
@@ -83,14 +96,9 @@ describe("model providers", () => {
     [`[model_providers.x]\nbase_url = "http://a"`, "1:2", "model_providers.x.name: expected a name, found none"],
     [`[model_providers.x]\nname = " "`, "2:1", "model_providers.x.name: expected a name, found none"],
     [
-      `[model_providers.x]\nname = "X"\nwire_api = "chat"`,
-      "3:1",
-      `model_providers.x.wire_api: "chat" is not supported yet; use "responses" with a server that speaks the Responses API`,
-    ],
-    [
       `[model_providers.x]\nname = "X"\nwire_api = "grpc"`,
       "3:1",
-      `model_providers.x.wire_api: expected "responses", found "grpc"`,
+      `model_providers.x.wire_api: expected "responses" or "chat", found "grpc"`,
     ],
     [
       `[model_providers.openai]\nname = "X"`,

@@ -1,5 +1,7 @@
 export { manualClock } from "./clock.js";
 export type { ManualClock, ManualClockOptions } from "./clock.js";
+export { chat } from "./chat.js";
+export type { ChatCallPiece } from "./chat.js";
 export { collect, collectFailing } from "./collect.js";
 export { ev, frame } from "./ev.js";
 export type { CompletedOptions, MessageOptions, RawText, SseEvent, Usage } from "./ev.js";

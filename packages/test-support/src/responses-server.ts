@@ -35,6 +35,8 @@ export type Reply =
   | { readonly type: "reset" }
   /** Never answers. */
   | { readonly type: "silence" }
+  /** Decided when the request is there. */
+  | { readonly type: "decided"; readonly decide: (request: ReceivedRequest) => Reply }
   /** Written by the test, piece by piece. */
   | { readonly type: "driven"; readonly drive: (stream: DrivenStream) => void };
 
@@ -65,6 +67,8 @@ export type ResponsesServer = AsyncDisposable & {
   readonly connections: number;
   /** Adds replies to the script; each answers one request. */
   answer(...replies: readonly Reply[]): void;
+  /** Answers every request of a kind, like `GET /v1/models`, outside the script. */
+  route(kind: string, reply: Reply): void;
   /** The only request so far; throws when there are none or several. */
   single(): ReceivedRequest;
   /** The `index`-th request, from 0; waits for it. */
@@ -79,12 +83,13 @@ export type ResponsesServer = AsyncDisposable & {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** A fake Responses API on loopback. Requests outside its script are answered 500 and fail `verify()`. */
+/** A fake model server on loopback. Requests outside its script are answered 500 and fail `verify()`. */
 export async function startResponsesServer(...script: readonly Reply[]): Promise<ResponsesServer> {
   const replies: Reply[] = [...script];
   const requests: ReceivedRequest[] = [];
   const unexpected: string[] = [];
   const sockets = new Set<Socket>();
+  const routes = new Map<string, Reply>();
   const arrivals = new EventEmitter();
   let connections = 0;
 
@@ -92,9 +97,9 @@ export async function startResponsesServer(...script: readonly Reply[]): Promise
     receive(message)
       .then((request) => {
         requests.push(request);
-        const reply = isResponses(request) ? replies.shift() : undefined;
+        const reply = routes.get(routeOf(request)) ?? (isModelRequest(request) ? replies.shift() : undefined);
         if (reply === undefined) unexpected.push(`${request.method} ${request.path}`);
-        send(response, reply ?? { type: "status", status: 500, body: "unexpected request: the script is over" });
+        send(response, reply ?? UNEXPECTED, request);
         arrivals.emit("request");
       })
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
@@ -124,14 +129,9 @@ export async function startResponsesServer(...script: readonly Reply[]): Promise
     answer: (...more) => {
       replies.push(...more);
     },
+    route: (kind, reply) => void routes.set(kind, reply),
     single: () => onlyOne(requests),
-    request: async (index) => {
-      for (;;) {
-        const request = requests[index];
-        if (request !== undefined) return request;
-        await once(arrivals, "request");
-      }
-    },
+    request: (index) => requestAt(index, requests, arrivals),
     outputOf: (call_id) => outputOf(requests, call_id),
     verify,
     close,
@@ -140,6 +140,18 @@ export async function startResponsesServer(...script: readonly Reply[]): Promise
       verify();
     },
   };
+}
+
+async function requestAt(
+  index: number,
+  requests: readonly ReceivedRequest[],
+  arrivals: EventEmitter,
+): Promise<ReceivedRequest> {
+  for (;;) {
+    const request = requests[index];
+    if (request !== undefined) return request;
+    await once(arrivals, "request");
+  }
 }
 
 function onlyOne(requests: readonly ReceivedRequest[]): ReceivedRequest {
@@ -153,8 +165,15 @@ function portOf(address: ReturnType<ReturnType<typeof createServer>["address"]>)
   return address.port;
 }
 
-function isResponses({ method, path }: ReceivedRequest): boolean {
-  return method === "POST" && /\/responses$/.test(path.split("?")[0] ?? "");
+const UNEXPECTED: Reply = { type: "status", status: 500, body: "unexpected request: the script is over" };
+
+/** Method and path, without the query. */
+function routeOf({ method, path }: ReceivedRequest): string {
+  return `${method} ${path.split("?")[0] ?? ""}`;
+}
+
+function isModelRequest(request: ReceivedRequest): boolean {
+  return /^POST .*\/(responses|chat\/completions)$/.test(routeOf(request));
 }
 
 async function receive(message: IncomingMessage): Promise<ReceivedRequest> {
@@ -174,7 +193,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function send(response: ServerResponse, reply: Reply): void {
+function send(response: ServerResponse, reply: Reply, request: ReceivedRequest): void {
   if (isScript(reply)) return sendStream(response, { type: "stream", events: reply });
   switch (reply.type) {
     case "stream":
@@ -191,6 +210,8 @@ function send(response: ServerResponse, reply: Reply): void {
       return;
     case "silence":
       return;
+    case "decided":
+      return send(response, reply.decide(request), request);
     case "driven":
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.flushHeaders();

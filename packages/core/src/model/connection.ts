@@ -8,6 +8,8 @@ const CONNECT_MS = 8_000;
 const NEVER_MS = 2 ** 31 - 1;
 
 export type Post = {
+  /** Below the base address. */
+  readonly path: string;
   /** Without trailing slash. */
   readonly base_url: string;
   readonly query: Readonly<Record<string, string>>;
@@ -19,7 +21,7 @@ export type Post = {
 
 /** The way to a model provider: the openai package over our transport. */
 export type Connection = Disposable & {
-  /** `POST {base_url}/responses`, any status. Rejects with what the transport rejected with. */
+  /** `POST {base_url}{path}`, any status. Rejects with what the transport rejected with. */
   post(post: Post): Promise<WireResponse>;
 };
 
@@ -27,7 +29,7 @@ export function createConnection(): Connection {
   const transport = createTransport({ connect_ms: CONNECT_MS });
   const loadPackage = lazy(() => import("openai"));
   return {
-    post: async ({ base_url, query, headers, body, signal }) => {
+    post: async ({ base_url, path, query, headers, body, signal }) => {
       const { OpenAI } = await loadPackage();
       signal.throwIfAborted();
       let failure: unknown;
@@ -50,7 +52,7 @@ export function createConnection(): Connection {
       try {
         // A text with a content type goes out as it is.
         const request = { body, headers: { "content-type": "application/json" }, signal };
-        const response = await client.post("/responses", request).asResponse();
+        const response = await client.post(path, request).asResponse();
         if (response instanceof WireResponse) return response;
       } catch (error) {
         throw failure ?? error;

@@ -5,35 +5,15 @@ import { decodeItem } from "./decode-items.js";
 import { fieldsOf, isFields, numberOf, parseJson, textOf } from "./foreign.js";
 import type { Fields } from "./foreign.js";
 import { decodeUsage } from "./usage.js";
-import { errorOfFailure, errorOfIncomplete } from "./stream-errors.js";
+import { disconnected, errorOfFailure, errorOfIncomplete } from "./stream-errors.js";
 import { redact } from "./redact.js";
+import type { Decoder, DecoderOptions } from "./wire.js";
 
 /** One line of a stream may not be longer than this many characters. */
-const LINE_LIMIT = 64 * 1024 * 1024;
+export const LINE_LIMIT = 64 * 1024 * 1024;
 
 /** The kinds of items that a face may show while they grow. */
 const STARTING = new Set(["message", "reasoning", "function_call", "custom_tool_call", "web_search_call"]);
-
-/** Reads one response's server-sent events (core.md §2.3; live.md §1.3). Foreign data never makes it throw. */
-export type Decoder = {
-  /** What the text holds. */
-  push(text: string): readonly ModelEvent[];
-  /** Set when the response failed for good: what came before it is still good, nothing comes after it. */
-  readonly fatal: CodexError | undefined;
-  /** The `completed` event was among what `push` returned. */
-  readonly completed: boolean;
-  /** The server said that it failed, and will say nothing else. */
-  readonly failed: boolean;
-  /** What it means that the stream is over without `completed`. `reason`: why, when it was not a plain end. */
-  ending(reason?: string): CodexError;
-};
-
-export type DecoderOptions = {
-  /** Kept out of error messages. */
-  readonly secrets: readonly string[];
-  /** Called for every event, known or not. */
-  readonly onEvent: () => void;
-};
 
 type State = {
   readonly events: ModelEvent[];
@@ -48,6 +28,7 @@ type State = {
   hint: string | undefined;
 };
 
+/** Reads the Responses wire (core.md §2.3; live.md §1.3). */
 export function createDecoder({ secrets, onEvent }: DecoderOptions): Decoder {
   const state: State = {
     events: [],
@@ -77,6 +58,7 @@ export function createDecoder({ secrets, onEvent }: DecoderOptions): Decoder {
       if (state.fatal === undefined) parser.feed(text);
       return state.events.splice(0);
     },
+    flush: () => [],
     get fatal() {
       return state.fatal;
     },
@@ -88,11 +70,6 @@ export function createDecoder({ secrets, onEvent }: DecoderOptions): Decoder {
     },
     ending: (reason = "stream closed before response.completed") => state.failure ?? disconnected(reason, state.hint),
   };
-}
-
-function disconnected(reason: string, hint: string | undefined): CodexError {
-  const why = hint === undefined ? reason : `${reason} (the server said: ${hint})`;
-  return new CodexError("stream_disconnected", `stream disconnected before completion: ${why}`, { retry: "backoff" });
 }
 
 function decodeEvent(event: Fields, state: State): void {

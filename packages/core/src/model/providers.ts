@@ -1,36 +1,18 @@
 import { CodexError } from "@codex/common";
-import type { Clock, Credential, Credentials, ModelProvider } from "@codex/protocol";
+import type { Clock, Credentials, ModelInfo, ModelProvider } from "@codex/protocol";
 import { modelInfo } from "./catalog.js";
 import { createConnection } from "./connection.js";
-import { createResponsesClient } from "./responses.js";
-import type { Signature } from "./responses.js";
+import { chatWire } from "./chat.js";
+import { deliverOnce } from "./once.js";
+import { responsesWire } from "./responses.js";
+import type { ProviderSpec } from "./provider-spec.js";
+import { sign } from "./signature.js";
+import type { Wire } from "./wire.js";
+import { createWireClient } from "./wire-client.js";
 
 export { userAgent } from "./request.js";
 
-const OPENAI_URL = "https://api.openai.com/v1";
-const CHATGPT_URL = "https://chatgpt.com/backend-api/codex";
 const RETRY_CAP = 100;
-
-/** `[model_providers.<id>]` of config.toml (core.md §2.10). */
-export type ProviderSpec = {
-  readonly name: string;
-  /** Absent: OpenAI's, or ChatGPT's with ChatGPT credentials. */
-  readonly base_url?: string;
-  /** Variable that holds the bearer token. */
-  readonly env_key?: string;
-  /** Shown when the variable is missing. */
-  readonly env_key_instructions?: string;
-  readonly experimental_bearer_token?: string;
-  /** Only then are `credentials` sent: a key never goes to a stranger. */
-  readonly requires_openai_auth?: boolean;
-  readonly query_params?: Readonly<Record<string, string>>;
-  readonly http_headers?: Readonly<Record<string, string>>;
-  /** Header → variable; sent when the variable is set and not blank. */
-  readonly env_http_headers?: Readonly<Record<string, string>>;
-  readonly request_max_retries?: number;
-  readonly stream_max_retries?: number;
-  readonly stream_idle_timeout_ms?: number;
-};
 
 export type ModelProviderOptions = {
   /** By id; `openai` is built in and may be given. */
@@ -53,8 +35,11 @@ export function createModelProvider(options: ModelProviderOptions): ModelProvide
     client: (settings, { session }) => {
       const id = settings.model_provider;
       const spec = specOf(id, options.specs);
-      return createResponsesClient({
-        info: modelInfo(settings.model),
+      const wire = spec.kind === "chat" ? chatWire : responsesWire;
+      const { credentials, env, version } = options;
+      const client = createWireClient({
+        wire,
+        info: infoFor(wire, settings.model),
         settings,
         session,
         clock: options.clock,
@@ -68,11 +53,19 @@ export function createModelProvider(options: ModelProviderOptions): ModelProvide
         stream_max_retries: Math.min(spec.stream_max_retries ?? 5, RETRY_CAP),
         idle_timeout_ms: spec.stream_idle_timeout_ms ?? 300_000,
         unreachable_limit_ms: options.unreachable_limit_ms ?? 15_000,
-        sign: (signal) => sign({ id, spec, options, signal }),
+        onResponse: () => undefined,
+        sign: (signal) => sign({ id, spec, credentials, env, version }, signal),
       });
+      return deliverOnce(client);
     },
     [Symbol.dispose]: () => connection[Symbol.dispose](),
   };
+}
+
+/** The chat wire has no tools with free text. */
+function infoFor(wire: Wire, model: string): ModelInfo {
+  const info = modelInfo(model);
+  return wire === chatWire ? { ...info, apply_patch: "function" } : info;
 }
 
 const BUILT_IN_OPENAI: ProviderSpec = {
@@ -97,91 +90,4 @@ const AZURE_HOSTS =
 /** core.md §2.2 */
 function isAzure(spec: ProviderSpec): boolean {
   return spec.name.toLowerCase() === "azure" || AZURE_HOSTS.test(spec.base_url ?? "");
-}
-
-type Signing = {
-  readonly id: string;
-  readonly spec: ProviderSpec;
-  readonly options: ModelProviderOptions;
-  readonly signal: AbortSignal;
-};
-
-type Bearer = { readonly token: string; readonly advice: string; readonly credential?: Credential };
-
-async function sign({ id, spec, options, signal }: Signing): Promise<Signature> {
-  const bearer = await bearerOf(spec, options, signal);
-  const isChatGpt = bearer?.credential?.type === "chatgpt";
-  const base_url = baseUrl(spec, isChatGpt ? CHATGPT_URL : OPENAI_URL);
-  if (bearer === undefined && base_url === OPENAI_URL) {
-    throw new CodexError(
-      "missing_credential",
-      "No API key for OpenAI: set OPENAI_API_KEY (or CODEX_API_KEY), or choose another provider with model_provider.",
-    );
-  }
-  const own = { ...spec.http_headers, ...headersFromEnv(spec, options) };
-  const account = bearer?.credential?.type === "chatgpt" ? bearer.credential.account_id : undefined;
-  return {
-    base_url,
-    headers: {
-      ...(id === "openai" ? { version: options.version } : {}),
-      ...lowerCased(own),
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer.token}` }),
-      ...(account === undefined ? {} : { "chatgpt-account-id": account }),
-    },
-    secrets: [
-      ...(bearer === undefined ? [] : [bearer.token]),
-      ...secretValues(own),
-      ...secretValues(spec.query_params),
-    ],
-    advice: bearer?.advice ?? `No key was sent to ${spec.name}: name its variable with env_key in config.toml.`,
-  };
-}
-
-/** The configured one; OpenAI's own address gives way to `fallback`. */
-function baseUrl(spec: ProviderSpec, fallback: string): string {
-  const configured = spec.base_url?.replace(/\/+$/, "");
-  return configured === undefined || configured === "" || configured === OPENAI_URL ? fallback : configured;
-}
-
-/** In the order of core.md §2.2. */
-async function bearerOf(
-  spec: ProviderSpec,
-  { env, credentials }: ModelProviderOptions,
-  signal: AbortSignal,
-): Promise<Bearer | undefined> {
-  if (spec.env_key !== undefined) {
-    const token = env(spec.env_key)?.trim() ?? "";
-    if (token !== "") return { token, advice: `Check the key in ${spec.env_key}.` };
-    const how = spec.env_key_instructions ?? `Set it to the API key of ${spec.name}.`;
-    throw new CodexError("missing_credential", `Missing environment variable: \`${spec.env_key}\`. ${how}`);
-  }
-  const inline = spec.experimental_bearer_token;
-  if (inline !== undefined) return { token: inline, advice: "Check experimental_bearer_token in config.toml." };
-  if (spec.requires_openai_auth !== true) return undefined;
-  const credential = await credentials.current(signal);
-  if (credential === undefined) return undefined;
-  const advice =
-    credential.type === "api_key"
-      ? "Check the API key (CODEX_API_KEY, OPENAI_API_KEY or auth.json)."
-      : "The ChatGPT sign-in is no longer valid: sign in again.";
-  return { token: credential.token, credential, advice };
-}
-
-function headersFromEnv(spec: ProviderSpec, { env }: ModelProviderOptions): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [header, variable] of Object.entries(spec.env_http_headers ?? {})) {
-    const value = env(variable)?.trim() ?? "";
-    if (value !== "") headers[header] = value;
-  }
-  return headers;
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-/** Values whose names say that they are keys. */
-function secretValues(fields: Readonly<Record<string, string>> = {}): string[] {
-  const names = Object.keys(fields).filter((name) => /key|token|secret|auth|cookie|sig/i.test(name));
-  return names.flatMap((name) => fields[name] ?? []);
 }

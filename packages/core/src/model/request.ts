@@ -50,7 +50,7 @@ function textOf(prompt: Prompt, { info, settings }: BodyOptions): object | undef
   return { ...(verbosity === undefined ? {} : { verbosity }), ...(schema === undefined ? {} : { format }) };
 }
 
-function serviceTier(tier: string | undefined): string | undefined {
+export function serviceTier(tier: string | undefined): string | undefined {
   if (tier === "fast") return "priority";
   return tier === "flex" ? tier : undefined;
 }

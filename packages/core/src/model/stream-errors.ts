@@ -22,6 +22,12 @@ const FAILURES: Readonly<Record<string, { readonly code: ErrorCode; readonly tex
   slow_down: { code: "server_overloaded", text: OVERLOADED_TEXT },
 };
 
+/** The stream is over before it was complete. `hint`: what the server said about it. */
+export function disconnected(reason: string, hint?: string): CodexError {
+  const why = hint === undefined ? reason : `${reason} (the server said: ${hint})`;
+  return new CodexError("stream_disconnected", `stream disconnected before completion: ${why}`, { retry: "backoff" });
+}
+
 /** The error of a `response.failed` event. `error` is `{code, message}` as the server sent it. */
 export function errorOfFailure(error: unknown, secrets: readonly string[] = []): CodexError {
   const fields = fieldsOf(error);
@@ -36,7 +42,7 @@ export function errorOfFailure(error: unknown, secrets: readonly string[] = []):
     const retry = after_ms === undefined ? "backoff" : { after_ms };
     return new CodexError("rate_limited", `rate limit exceeded: ${said}`, { retry });
   }
-  return new CodexError("stream_disconnected", `stream disconnected before completion: ${said}`, { retry: "backoff" });
+  return disconnected(said);
 }
 
 /** The error of a `response.incomplete` event: final (live.md §0, 2.3). */

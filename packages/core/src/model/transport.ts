@@ -1,7 +1,6 @@
-import { CodexError, onAbort } from "@codex/common";
+import { CodexError, lazy, onAbort } from "@codex/common";
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { HeaderList } from "./headers.js";
 
 /** How long a finished stream may take to close before its connection is given up. */
@@ -23,7 +22,12 @@ export type Transport = Disposable & {
 /** HTTP over node:http(s) with one keep-alive agent per scheme. Idle sockets do not keep the process alive. */
 export function createTransport(options: TransportOptions): Transport {
   const plain = new HttpAgent({ keepAlive: true });
-  const secure = new HttpsAgent({ keepAlive: true });
+  // TLS is a sixth of what a start with a local server loads
+  const loadSecure = lazy(async () => {
+    const { Agent, request } = await import("node:https");
+    return { agent: new Agent({ keepAlive: true }), request };
+  });
+  let secure: Awaited<ReturnType<typeof loadSecure>> | undefined;
   return {
     fetch: async (input, init = {}) => {
       const url = new URL(input instanceof URL || typeof input === "string" ? input : input.url);
@@ -32,14 +36,18 @@ export function createTransport(options: TransportOptions): Transport {
       const head: RequestOptions = {
         method: init.method ?? "GET",
         headers: plainHeaders(init),
-        agent: isSecure ? secure : plain,
       };
-      const request = isSecure ? httpsRequest(url, head) : httpRequest(url, head);
+      if (isSecure) secure ??= await loadSecure();
+      signal.throwIfAborted();
+      const request =
+        isSecure && secure !== undefined
+          ? secure.request(url, { ...head, agent: secure.agent })
+          : httpRequest(url, { ...head, agent: plain });
       return exchange(request, bodyOf(init), { signal, connect_ms: options.connect_ms, url });
     },
     [Symbol.dispose]: () => {
       plain.destroy();
-      secure.destroy();
+      secure?.agent.destroy();
     },
   };
 }

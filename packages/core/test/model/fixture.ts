@@ -2,7 +2,8 @@ import { sessionId, turnId } from "@codex/protocol";
 import type { Clock, Credential, ModelClient, ModelEvent, Prompt, TurnSettings } from "@codex/protocol";
 import { collectFailing, manualClock } from "@codex/test-support";
 import { createModelProvider } from "../../src/model/providers.js";
-import type { ModelProviderOptions, ProviderSpec } from "../../src/model/providers.js";
+import type { ProviderSpec } from "../../src/model/provider-spec.js";
+import type { ModelProviderOptions } from "../../src/model/providers.js";
 
 export const SESSION = sessionId("01890000-0000-7000-8000-000000000001");
 export const TURN = turnId("1");

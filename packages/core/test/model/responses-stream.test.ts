@@ -138,12 +138,33 @@ it("does not deliver a last event without its blank line", async () => {
 });
 
 it.each<[string, Reply]>([
-  ["a JSON body", { type: "status", status: 200, body: { id: "resp_1" } }],
   ["no content", { type: "status", status: 204 }],
   ["a completed without an id", [{ type: "response.completed", response: {} }]],
 ])("takes %s for a stream that closed early", async (_, reply) => {
   const { error } = await streamed(reply);
   expect(error).toMatchObject({ code: "stream_disconnected", retry: "backoff" });
+});
+
+it.each<[string, Reply, string]>([
+  [
+    "JSON",
+    { type: "status", status: 200, body: { id: "resp_1" } },
+    'application/json in place of a stream of events: "{',
+  ],
+  [
+    "a page",
+    { type: "status", status: 200, headers: { "content-type": "text/html" }, body: "<html>Log\n in" },
+    'text/html in place of a stream of events: "<html>Log in". Check base_url',
+  ],
+])("says what came when %s came in place of a stream", async (_, reply, text) => {
+  const { error } = await streamed(reply);
+  expect(error).toMatchObject({ code: "response_stream_failed", retry: "backoff", status: 200 });
+  expect(String(error)).toContain(text);
+});
+
+it("reads a stream whatever its content type says", async () => {
+  const { items } = await streamed({ type: "stream", events: TURN, headers: { "content-type": "text/plain" } });
+  expect(items).toEqual(EVENTS);
 });
 
 it("does not wait for the connection after completed", async () => {
