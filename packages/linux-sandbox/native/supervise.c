@@ -5,6 +5,7 @@
 #include "helper.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -114,9 +115,10 @@ static _Noreturn void be_init(struct state *state, int go, struct outcome *outco
   const struct options *options = state->options;
   before_failure = NULL;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  /* The parent may have died before that call: then the pipe ends without a word. */
+  /* The parent holds the other end for life. If it died before that call, with its word or without, the end shows. */
   char word;
-  if (read(go, &word, 1) != 1) _exit(EXIT_HELPER);
+  struct pollfd other_end = {.fd = go};
+  if (read(go, &word, 1) != 1 || poll(&other_end, 1, 0) != 0) _exit(EXIT_HELPER);
   close(go);
   confine_mounts(options);
   if (!options->network) state->own_network = enter_own_network();
@@ -155,7 +157,6 @@ int supervise_namespace(const struct options *given) {
   close(go[0]);
   write_id_maps(init);
   if (write(go[1], "g", 1) != 1) fail("supervise", "cannot start");
-  close(go[1]);
   close(status_descriptor);
   for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) close(descriptor);
 

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it, vi } from "vitest";
@@ -193,6 +194,16 @@ describe.skipIf(reason !== undefined)("the helper itself", () => {
     const outcome = await run(words, { started: (child) => void allRun(marker, 5).then(() => child.kill("SIGKILL")) });
     expect(outcome.signal).toBe("SIGKILL");
     await nothingRuns(marker);
+  });
+
+  it("leaves no process and no file, whenever it is killed", async () => {
+    const marker = createMarker();
+    const { root } = createPlace({ name: "", uid: undefined });
+    const words = confine(await confineTo(root), command(root, "sleep", marker));
+    const kill = (round: number) => (child: ChildProcess) => void setTimeout(() => child.kill("SIGKILL"), round % 8);
+    for (let round = 0; round < 80; round++) await run(words, { started: kill(round) });
+    await nothingRuns(marker);
+    expect(readdirSync(root)).toEqual(["file"]);
   });
 
   it.each([

@@ -59,7 +59,7 @@ describe.skipIf(reason !== undefined).each(["confined", "unconfined"])("offered 
   }
 
   it("can be opened again by their names", async () => {
-    const script = "cat; echo out > /dev/stdout; echo again | tee /dev/stdout; ls -m /proc/$$/fd";
+    const script = "cat; echo out > /dev/stdout; echo again | tee /dev/stdout; ls -m /proc/$$/fd; true";
     const { stdout, status, code } = await exchange(await build(script), "y", "in\n");
     expect({ stdout, status, code }).toEqual({
       stdout: expect.stringMatching(/^in\nout\nagain\nagain\n0, 1, 2(, 255)?\n$/),
@@ -69,7 +69,7 @@ describe.skipIf(reason !== undefined).each(["confined", "unconfined"])("offered 
   });
 
   it("are left where the caller does not want them", async () => {
-    const { stdout, status, code } = await exchange(await build("cat; ls -m /proc/$$/fd"), "n", "in\n");
+    const { stdout, status, code } = await exchange(await build("cat; ls -m /proc/$$/fd; true"), "n", "in\n");
     expect({ stdout, status, code }).toEqual({
       stdout: expect.stringMatching(/^in\n0, 1, 2(, 255)?\n$/),
       status: "",
