@@ -1,3 +1,12 @@
+import { setMaxListeners } from "node:events";
+
+/** A controller whose signal may have any number of listeners: many tool calls wait on one turn. */
+export function createController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 /** Calls `listener` once when the signal aborts, at once if it already has. Dispose it in `finally` or with `using`. */
 export function onAbort(signal: AbortSignal, listener: () => void): Disposable {
   if (signal.aborted) {
@@ -34,7 +43,7 @@ export function withTimeout(
   readonly signal: AbortSignal;
   readonly expired: () => boolean;
 } {
-  const controller = new AbortController();
+  const controller = createController();
   let expired = false;
   const timer = setTimeout(() => {
     expired = true;
@@ -53,7 +62,7 @@ export function withTimeout(
 
 /** A controller that aborts with its parent. Dispose it when its owner ends. */
 export function childController(parent: AbortSignal): Disposable & { readonly controller: AbortController } {
-  const controller = new AbortController();
+  const controller = createController();
   const listener = onAbort(parent, () => controller.abort(parent.reason));
   return { controller, [Symbol.dispose]: () => listener[Symbol.dispose]() };
 }

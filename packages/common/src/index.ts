@@ -1,4 +1,4 @@
-export { childController, onAbort, settleAll, sleep, withTimeout } from "./abort.js";
+export { childController, createController, onAbort, settleAll, sleep, withTimeout } from "./abort.js";
 export { CodexError, codeOf, invariant, messageOf } from "./errors.js";
 export type { CodexErrorOptions, RetryAdvice } from "./errors.js";
 export { Gate } from "./gate.js";

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { childController, onAbort, settleAll, sleep, withTimeout } from "../src/abort.js";
+import { childController, createController, onAbort, settleAll, sleep, withTimeout } from "../src/abort.js";
 import { CodexError, codeOf, messageOf } from "../src/errors.js";
 import { lazy } from "../src/lazy.js";
 
@@ -39,6 +39,19 @@ describe("abort", () => {
     const child = childController(parent.signal);
     parent.abort("why");
     expect(child.controller.signal.reason).toBe("why");
+  });
+
+  it("lets many wait on one signal without a warning", async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", listen);
+    const controller = createController();
+    const waiting = Array.from({ length: 50 }, () => sleep(60_000, controller.signal));
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort(new Error("stop"));
+    await Promise.allSettled(waiting);
+    process.off("warning", listen);
+    expect(warnings).toEqual([]);
   });
 
   it("waits for every promise before it throws", async () => {

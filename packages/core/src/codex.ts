@@ -12,7 +12,7 @@ import type {
   TurnId,
 } from "@codex/protocol";
 import { sessionId } from "@codex/protocol";
-import { CodexError, Queue } from "@codex/common";
+import { CodexError, createController, Queue } from "@codex/common";
 import { ephemeralStore } from "./rollout/store.js";
 import { askKey, OpenAsks } from "./session/asks.js";
 import { createEmitter } from "./session/emit.js";
@@ -36,7 +36,7 @@ export function createEngine(deps: CodexDeps): Codex {
 }
 
 async function openSession(deps: CodexDeps, request: OpenRequest): Promise<SessionHandle> {
-  const controller = new AbortController();
+  const controller = createController();
   const outbox = new Queue<Event>();
   const asks = new OpenAsks();
   const emitter = new LateEmitter();
