@@ -2,7 +2,7 @@ import type { Decision } from "./decision.js";
 import { normaliseHost } from "./network.js";
 import { parseRules } from "./parse-rules.js";
 import { describeProblem } from "./problem.js";
-import type { NetworkProtocol } from "./rule.js";
+import type { NetworkProtocol, Rules } from "./rule.js";
 
 /** What is added to a rules file. */
 export type Amendment =
@@ -32,7 +32,7 @@ export function amendmentLine(
 }
 
 /**
- * Appends a rule to the text of a rules file. Nothing is added when the line already stands there. A text that does
+ * Appends a rule to the text of a rules file. Nothing is added when the same rule already holds. A text that does
  * not load is refused: the rule would have no effect, or would end up inside something left open.
  */
 export function amendText(text: string, amendment: Amendment, file: string): AmendedText {
@@ -40,7 +40,7 @@ export function amendText(text: string, amendment: Amendment, file: string): Ame
   if (written.line === undefined) return { type: "refused", message: written.refused };
   const before = parseRules(text, file);
   if (before.type === "failed") return { type: "refused", message: describeProblem(before.problem) };
-  if (text.split(/\r?\n/).includes(written.line)) return { type: "present" };
+  if (isPresent(before.rules, amendment)) return { type: "present" };
   const added = `${text === "" || text.endsWith("\n") ? "" : "\n"}${written.line}\n`;
   const after = parseRules(text + added, file);
   if (after.type === "failed") return { type: "refused", message: describeProblem(after.problem) };
@@ -65,6 +65,19 @@ function quote(text: string): string {
   return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
+}
+
+/** A prefix rule holds wherever it stands; of a host only the last statement does. */
+function isPresent(rules: Rules, amendment: Amendment): boolean {
+  if (amendment.type === "network") {
+    const normalised = normaliseHost(amendment.host);
+    const last = rules.networks.findLast((rule) => normalised.type === "host" && rule.host === normalised.host);
+    const decision = amendment.decision === "deny" ? "forbidden" : amendment.decision;
+    return last?.protocol === amendment.protocol && last.decision === decision;
+  }
+  const wanted = JSON.stringify(amendment.pattern.map((word) => [word]));
+  const decision = amendment.decision ?? "allow";
+  return rules.prefixes.some((rule) => rule.decision === decision && JSON.stringify(rule.pattern) === wanted);
 }
 
 /** The line is read back: it must say exactly what was meant. */

@@ -1,7 +1,7 @@
 import { amendmentLine } from "./amend.js";
 import type { CommandAssessment, SegmentAssessment } from "./assessment.js";
 import { isBroadPrefix } from "./broad-prefixes.js";
-import { strictest } from "./decision.js";
+import { strictest, type Outcome } from "./decision.js";
 import { grantsFor, startsWith } from "./grants.js";
 import type { SafetyFacts } from "./known-safe.js";
 import { createPolicy, type Policy } from "./policy.js";
@@ -30,7 +30,7 @@ export function assessCommand(request: AssessRequest): CommandAssessment {
   const deciding = segments.find((segment) => segment.decision === decision);
   const amendment = amendmentFor(request, reading, segments);
   const grants = amendment === undefined ? [] : grantsFor(grantRequest(request, segments, amendment));
-  const allowWith = deciding === undefined ? undefined : smallestChange(deciding, amendment);
+  const allowWith = smallestChange(segments, decision, amendment);
   const reason = deciding === undefined ? undefined : reasonForModel(request.argv, deciding);
   return {
     reading: reading.type,
@@ -100,13 +100,19 @@ function grantRequest(
   return { argv, suggestion: isSuggested ? amendment : undefined, earlier: request.earlier ?? [] };
 }
 
-function smallestChange(deciding: SegmentAssessment, amendment: readonly string[] | undefined): string | undefined {
-  if (deciding.decision === "allow") return undefined;
-  const strict = deciding.matches.find((match) => match.rule.decision === deciding.decision);
-  if (strict !== undefined) {
-    const { file, line } = strict.rule.position;
-    return `change or remove the rule at ${file}:${line}`;
-  }
-  if (deciding.danger !== undefined) return amendmentLine({ type: "prefix", pattern: deciding.argv }).line;
-  return amendment === undefined ? undefined : amendmentLine({ type: "prefix", pattern: amendment }).line;
+/** A line of rules for every segment that is not allowed yet, or the rule that stands in the way. */
+function smallestChange(
+  segments: readonly SegmentAssessment[],
+  decision: Outcome,
+  amendment: readonly string[] | undefined,
+): string | undefined {
+  if (decision === "allow") return undefined;
+  const strict = segments.flatMap((segment) => segment.matches).find((match) => match.rule.decision === decision);
+  if (strict !== undefined)
+    return `change or remove the rule at ${strict.rule.position.file}:${strict.rule.position.line}`;
+  const lines = segments
+    .filter((segment) => segment.decision !== "allow")
+    .map(({ argv }) => (amendment !== undefined && startsWith(argv, amendment) ? amendment : argv))
+    .map((pattern) => amendmentLine({ type: "prefix", pattern }).line);
+  return lines.includes(undefined) ? undefined : [...new Set(lines)].join("\n");
 }

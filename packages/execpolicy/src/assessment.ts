@@ -29,7 +29,7 @@ export type CommandAssessment = {
   /** The rule to offer with a question (exec.md §2.5); absent when none may be. */
   readonly amendment?: readonly string[];
   readonly grants: readonly Grant[];
-  /** The smallest change that would allow it: a line for a rules file, or which rule to take away. */
+  /** The smallest change that would allow it: lines for a rules file, or which rule to take away. */
   readonly allow_with?: string;
   /** Equal for commands that are the same however they are wrapped. */
   readonly key: readonly string[];

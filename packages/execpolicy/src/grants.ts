@@ -43,14 +43,17 @@ export function grantsFor(request: GrantRequest): readonly Grant[] {
     (grant, index) => offered.findIndex((other) => isEqual(other.pattern, grant.pattern)) === index,
   );
   if (distinct.length === 0) return [];
-  const earlier = request.earlier.slice(-EARLIER_LIMIT).map((words) => readCommand(words));
+  const earlier = request.earlier.slice(-EARLIER_LIMIT).map(commandsOf);
   return distinct.map((grant) => ({
     ...grant,
-    would_have_matched: earlier.filter(
-      (reading) =>
-        reading.type !== "unknown" && reading.commands.some(({ argv: words }) => startsWith(words, grant.pattern)),
-    ).length,
+    would_have_matched: earlier.filter((commands) => commands.some((words) => startsWith(words, grant.pattern))).length,
   }));
+}
+
+/** What rules are asked about: the commands of a plain script, else the argument vector itself. */
+function commandsOf(argv: readonly string[]): readonly (readonly string[])[] {
+  const reading = readCommand(argv);
+  return reading.type === "unknown" ? [argv] : reading.commands.map((command) => command.argv);
 }
 
 export function startsWith(words: readonly string[], prefix: readonly string[]): boolean {

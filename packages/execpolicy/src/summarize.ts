@@ -134,11 +134,12 @@ function labelOfGit(command: string, rest: readonly string[], place: Place): Par
 
 /** Words that are neither options nor the values of these options. */
 function operandsOf(words: readonly string[], valued: string): readonly string[] {
-  const takesValue = new Set(valued.split(" "));
+  const takesValue = new Set(valued.split(" ").filter((option) => option !== ""));
   const end = words.indexOf("--");
   const before = end < 0 ? words : words.slice(0, end);
   const operands = before.filter((word, index) => {
-    return !(word.startsWith("-") && word !== "-") && !takesValue.has(before[index - 1] ?? "");
+    const isOption = word.startsWith("-") && word !== "-";
+    return !isOption && (index === 0 || !takesValue.has(before[index - 1] ?? ""));
   });
   return end < 0 ? operands : [...operands, ...words.slice(end + 1)];
 }

@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parsePlainScript, type PlainCommand } from "../src/index.js";
-import { recordCalls, type Shell } from "./real-shell.js";
+import { recordCalls, ZSH, type Shell } from "./real-shell.js";
 import { BUILTINS, PROGRAMS, shellScript } from "./shell-scripts.js";
 
 /** `npm run fuzz` sets it to 20,000. */
@@ -70,6 +71,16 @@ test("sh runs exactly the commands that the parser says", { timeout: 900_000 }, 
   const accepted = await compare(runnable, "sh", "C.UTF-8");
   console.log(`sh: ${accepted} of ${runnable.length} scripts accepted, seed ${SEED}`);
   expect(accepted).toBeGreaterThan(runnable.length * 0.3);
+});
+
+test("zsh, where it is installed, runs exactly the commands that the parser says", { timeout: 900_000 }, async () => {
+  if (!existsSync(ZSH)) {
+    console.log("zsh is not installed: its reading was not compared");
+    return;
+  }
+  const accepted = await compare(scripts, "zsh", "C.UTF-8");
+  console.log(`zsh: ${accepted} of ${RUNS} scripts accepted, seed ${SEED}`);
+  expect(accepted).toBeGreaterThan(RUNS * 0.2);
 });
 
 test("the comparison sees a difference", async () => {

@@ -32,7 +32,20 @@ while [ "$i" -lt "$LAST" ]; do
 done
 exit 0
 `;
-const SHELLS = { bash: ["/bin/bash", BASH_DRIVER], sh: ["/bin/sh", DASH_DRIVER] } as const;
+/** With the options on under which zsh reads more into words than it does by itself. */
+const ZSH_DRIVER = `
+disable ${BUILTINS.join(" ")}
+setopt extendedglob rcquotes
+for ((i = FIRST; i < LAST; i++)); do
+  ( export RECORD="$HOME_OF_RUNS/record-$i"
+    script="$(/bin/cat "$HOME_OF_RUNS/script-$i"; /bin/echo x)"; script="\${script%x}"
+    eval "$script" ) </dev/null >/dev/null 2>&1
+done
+exit 0
+`;
+/** Set CODEX_ZSH to test a zsh that is not installed. */
+export const ZSH = process.env["CODEX_ZSH"] ?? "/bin/zsh";
+const SHELLS = { bash: ["/bin/bash", BASH_DRIVER], sh: ["/bin/sh", DASH_DRIVER], zsh: [ZSH, ZSH_DRIVER] } as const;
 const BATCH = 250;
 
 export type Shell = keyof typeof SHELLS;
@@ -57,7 +70,8 @@ export async function recordCalls(
         FIRST: String(first),
         LAST: String(Math.min(first + BATCH, scripts.length)),
       };
-      await run(program, [join(home, "driver")], { cwd: join(home, "work"), env, timeout: 120_000 });
+      const bare = options.shell === "zsh" ? ["-f"] : [];
+      await run(program, [...bare, join(home, "driver")], { cwd: join(home, "work"), env, timeout: 120_000 });
     }
     return await Promise.all(scripts.map(async (_, index) => await readCalls(join(home, `record-${index}`))));
   } finally {

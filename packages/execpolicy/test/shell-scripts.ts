@@ -84,11 +84,11 @@ const blank = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(" \\\n", "\\\n ", "\\\n") },
 );
 const prefix = fc.oneof(
-  { weight: 40, arbitrary: fc.constant("") },
+  { weight: 70, arbitrary: fc.constant("") },
   { weight: 1, arbitrary: fc.constantFrom("X=1 ", "X= ", "! ", "time ", ">out ", "{fd}>out ") },
 );
 const suffix = fc.oneof(
-  { weight: 30, arbitrary: fc.constant("") },
+  { weight: 50, arbitrary: fc.constant("") },
   {
     weight: 1,
     arbitrary: fc.constantFrom(
