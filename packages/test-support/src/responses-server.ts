@@ -67,7 +67,7 @@ export type ResponsesServer = AsyncDisposable & {
   readonly connections: number;
   /** Adds replies to the script; each answers one request. */
   answer(...replies: readonly Reply[]): void;
-  /** Answers every request of a kind, like `GET /v1/models`, outside the script. */
+  /** Answers every request of a kind, like `GET /v1/models`, that the script leaves. */
   route(kind: string, reply: Reply): void;
   /** The only request so far; throws when there are none or several. */
   single(): ReceivedRequest;
@@ -97,7 +97,8 @@ export async function startResponsesServer(...script: readonly Reply[]): Promise
     receive(message)
       .then((request) => {
         requests.push(request);
-        const reply = routes.get(routeOf(request)) ?? (isModelRequest(request) ? replies.shift() : undefined);
+        const scripted = isModelRequest(request) ? replies.shift() : undefined;
+        const reply = scripted ?? routes.get(routeOf(request));
         if (reply === undefined) unexpected.push(`${request.method} ${request.path}`);
         send(response, reply ?? UNEXPECTED, request);
         arrivals.emit("request");

@@ -1,4 +1,5 @@
 import type { FunctionCallItem } from "@codex/protocol";
+import { UNNAMED } from "./decode-items.js";
 import { fieldsOf, isFields, numberOf, parseJson, textOf } from "./foreign.js";
 import type { Fields } from "./foreign.js";
 
@@ -28,11 +29,10 @@ export class ChatCalls {
     call.text += text;
   }
 
-  /** A call without a name stays: the model is told that there is no such tool. */
-  items(answer_id: string): readonly FunctionCallItem[] {
+    items(answer_id: string): readonly FunctionCallItem[] {
     return this.#calls.map(({ id, name, text }, index) => ({
       type: "function_call",
-      name,
+      name: name || UNNAMED,
       arguments: text,
       call_id: id === "" ? `call_${answer_id}_${index}` : id,
     }));

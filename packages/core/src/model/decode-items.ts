@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   ContentItem,
   CustomToolCallItem,
@@ -94,36 +95,34 @@ function decodeReasoning(item: Fields): ReasoningItem {
   };
 }
 
-/** Some servers name a call only by its item id. */
-function callIdOf(item: Fields): string | undefined {
-  return [item["call_id"], item["id"]].map(textOf).find((id) => id !== undefined && id !== "");
+/** Some servers name a call only by its item id, or not at all. */
+function callIdOf(item: Fields): string {
+  const told = [item["call_id"], item["id"]].map(textOf).find((id) => id !== undefined && id !== "");
+  return told ?? `call_${randomUUID()}`;
 }
 
-function decodeFunctionCall(item: Fields): FunctionCallItem | undefined {
-  const call_id = callIdOf(item);
-  const name = textOf(item["name"]);
-  if (call_id === undefined || name === undefined) return undefined;
+/** A call is never dropped: without a name it is answered like one of a tool that does not exist. */
+export const UNNAMED = "unnamed";
+
+function decodeFunctionCall(item: Fields): FunctionCallItem {
   const written = item["arguments"];
   return {
     type: "function_call",
     ...identity(item),
-    name,
+    name: textOf(item["name"]) || UNNAMED,
     ...optional("namespace", textOf(item["namespace"])),
     arguments: isFields(written) ? JSON.stringify(written) : (textOf(written) ?? ""),
-    call_id,
+    call_id: callIdOf(item),
   };
 }
 
-function decodeCustomCall(item: Fields): CustomToolCallItem | undefined {
-  const call_id = callIdOf(item);
-  const name = textOf(item["name"]);
-  if (call_id === undefined || name === undefined) return undefined;
+function decodeCustomCall(item: Fields): CustomToolCallItem {
   return {
     type: "custom_tool_call",
     ...identity(item),
     ...optional("status", textOf(item["status"])),
-    call_id,
-    name,
+    call_id: callIdOf(item),
+    name: textOf(item["name"]) || UNNAMED,
     input: textOf(item["input"]) ?? "",
   };
 }
@@ -138,7 +137,7 @@ function decodeLocalShell(item: Fields): LocalShellCallItem | undefined {
   return {
     type: "local_shell_call",
     ...identity(item),
-    call_id: callIdOf(item) ?? null,
+    call_id: callIdOf(item),
     status: oneOf(item["status"], ["completed", "in_progress", "incomplete"]) ?? "completed",
     action: {
       type: "exec",

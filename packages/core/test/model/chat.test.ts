@@ -151,7 +151,7 @@ describe("the chat wire's answers", () => {
       [chat.call({ id: "a", name: "x", arguments: "{cmd" })],
       [["a", "x", "{cmd"]],
     ],
-    ["without a name", [chat.call({ index: 0, id: "a", arguments: "{}" })], [["a", "", "{}"]]],
+    ["without a name", [chat.call({ index: 0, id: "a", arguments: "{}" })], [["a", "unnamed", "{}"]]],
   ])("calls %s", async (_, pieces, calls) => {
     const { items } = await streamed([...pieces, chat.finish("stop"), chat.done]);
     expect(callsOf(items)).toEqual(calls);

@@ -80,11 +80,15 @@ it("reads hosted and local calls", () => {
   });
 });
 
+it("keeps a call without a name or an id, so that it is answered", () => {
+  expect(decodeItem({ type: "function_call", call_id: "c" })).toMatchObject({ name: "unnamed", arguments: "" });
+  expect(decodeItem({ type: "function_call", name: "x" })).toMatchObject({ call_id: expect.stringMatching(/^call_/) });
+  expect(decodeItem({ type: "custom_tool_call", call_id: "c" })).toMatchObject({ name: "unnamed", input: "" });
+});
+
 it.each([
   { type: "message", role: "user", content: [] },
   { type: "image_generation_call" },
-  { type: "function_call", name: "x" },
-  { type: "function_call", call_id: "c" },
   { type: "local_shell_call", action: { type: "exec", command: "ls" } },
   { type: "compaction" },
   "text",
