@@ -56,7 +56,9 @@ async function append(file: FileHandle, amendment: Amendment, path: string): Pro
   const line = Buffer.from(amended.added);
   const { bytesWritten } = await file.write(line);
   if (bytesWritten !== line.length) {
-    await file.truncate(facts.size);
+    // what was torn is taken back only while nobody has written after it
+    const { size } = await file.stat();
+    if (size === facts.size + bytesWritten) await file.truncate(facts.size);
     return { type: "refused", message: `${path}: no room for the rule` };
   }
   await file.sync();

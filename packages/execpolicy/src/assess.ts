@@ -4,9 +4,9 @@ import { isBroadPrefix } from "./broad-prefixes.js";
 import { strictest, type Outcome } from "./decision.js";
 import { grantsFor, startsWith } from "./grants.js";
 import type { SafetyFacts } from "./known-safe.js";
-import { createPolicy, type Policy } from "./policy.js";
+import type { Policy } from "./policy.js";
 import { reasonForModel } from "./reason-text.js";
-import { askRules } from "./rule-verdict.js";
+import { wouldAllow } from "./rule-verdict.js";
 import { assessSegments } from "./segments.js";
 import { canonicalCommand, readCommand, type Reading } from "./shell/reading.js";
 
@@ -76,18 +76,8 @@ function openSegments(segments: readonly SegmentAssessment[]): readonly SegmentA
 
 /** Whether a rule of these words may be offered and would allow every one of these segments. */
 function isFit(pattern: readonly string[], open: readonly SegmentAssessment[]): boolean {
-  if (isBroadPrefix(pattern) || open.some((segment) => !startsWith(segment.argv, pattern))) return false;
-  if (amendmentLine({ type: "prefix", pattern }).line === undefined) return false;
-  const position = { file: "", line: 0, column: 0 };
-  const prefix = {
-    pattern: pattern.map((word) => [word]),
-    decision: "allow",
-    match: [],
-    notMatch: [],
-    position,
-  } as const;
-  const policy = createPolicy({ prefixes: [prefix], hosts: [], networks: [] });
-  return open.every((segment) => askRules(policy, segment.argv).decision === "allow");
+  if (isBroadPrefix(pattern) || amendmentLine({ type: "prefix", pattern }).line === undefined) return false;
+  return open.every(({ argv }) => startsWith(argv, pattern) && wouldAllow(pattern, argv));
 }
 
 function grantRequest(

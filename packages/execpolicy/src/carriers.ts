@@ -1,24 +1,44 @@
 import { mentionedCommands } from "./shell/scan.js";
 import { baseName } from "./shell/wrapper.js";
 
-/** Programs that run the command in their arguments. */
-const CARRIERS: ReadonlySet<string> = new Set(
-  (
-    "sudo doas run0 pkexec su runuser env nohup nice timeout time gtimeout stdbuf setsid ionice taskset chrt command " +
-    "builtin exec busybox toybox xargs parallel watch chroot unshare nsenter flock strace ltrace script find fd fdfind " +
-    "entr systemd-run setpriv prlimit numactl caffeinate noglob nocorrect coproc chpst bwrap firejail proot fakeroot " +
-    "dbus-run-session xvfb-run ssh-agent jobs"
-  ).split(" "),
-);
-const SHELLS = /^(?:ba|z|da|k|a|fi|mk|tc|c)?sh$/;
-/** Words of an option that hands the shell or another program a script. */
-const SCRIPT_WORDS = /[\s;&|$`]/;
-
 /** More words than any honest command line has; what follows is not looked at. */
 const WORD_LIMIT = 512;
 const COMMAND_LIMIT = 20_000;
 /** exec.md §3.2 */
 const DEPTH_LIMIT = 8;
+
+/** Programs that run the command in their arguments. */
+const CARRIERS: ReadonlySet<string> = new Set(
+  (
+    "sudo doas run0 pkexec su runuser env nohup nice timeout time gtimeout stdbuf setsid ionice taskset chrt command " +
+    "builtin exec busybox toybox xargs parallel watch chroot unshare nsenter flock strace ltrace script " +
+    "entr systemd-run setpriv prlimit numactl caffeinate noglob nocorrect coproc chpst bwrap firejail proot fakeroot " +
+    "dbus-run-session xvfb-run ssh-agent jobs"
+  ).split(" "),
+);
+const SHELLS = /^(?:ba|z|da|k|a|fi|mk|tc|c)?sh$/;
+/** Options after which a command follows, of programs that have other words of their own. */
+const EXECUTE_OPTIONS: Readonly<Record<string, RegExp>> = {
+  find: /^-(?:exec|execdir|ok|okdir)$/,
+  fd: /^(?:-[a-wyzA-WYZ]*[xX]|--exec|--exec-batch)$/,
+  fdfind: /^(?:-[a-wyzA-WYZ]*[xX]|--exec|--exec-batch)$/,
+};
+/** How many operands stand before the command. */
+const OPERANDS: Readonly<Record<string, number>> = {
+  bwrap: WORD_LIMIT,
+  chroot: 1,
+  chrt: 1,
+  firejail: WORD_LIMIT,
+  flock: 1,
+  proot: WORD_LIMIT,
+  runuser: 1,
+  su: 1,
+  taskset: 1,
+};
+/** A word that is a script rather than a program's name. */
+const SCRIPT_WORDS = /[\s;&|$`]/;
+/** An option with its script glued on, as in `env -S"rm -f"`. */
+const GLUED_SCRIPT = /^(?:-[A-Za-z]|--[\w-]+=)(?=\S*\s)/;
 
 export type CarriedCommands =
   | { readonly type: "commands"; readonly commands: readonly (readonly string[])[] }
@@ -53,9 +73,15 @@ function carriedBy(words: readonly string[]): readonly (readonly string[])[] | u
   const name = baseName(program).toLowerCase();
   if (name === "eval") return mentionedCommands(rest.join(" "));
   if (SHELLS.test(name) || name === "trap") return mentionedIn(rest);
-  if (!CARRIERS.has(name)) return [];
-  const scripts = mentionedIn(rest.filter((word) => SCRIPT_WORDS.test(word)));
-  return scripts === undefined || rest.length > WORD_LIMIT ? undefined : [...restsOf(rest), ...scripts];
+  const execute = Object.hasOwn(EXECUTE_OPTIONS, name) ? EXECUTE_OPTIONS[name] : undefined;
+  if (execute === undefined && !CARRIERS.has(name)) return [];
+  if (rest.length > WORD_LIMIT) return undefined;
+  const rests = execute === undefined ? restsOf(rest, name) : restsAfter(rest, execute);
+  const scripts = mentionedIn(rests.map(([first = ""]) => first).filter((word) => SCRIPT_WORDS.test(word)));
+  const glued = mentionedIn(
+    rest.filter((word) => GLUED_SCRIPT.test(word)).map((word) => word.replace(GLUED_SCRIPT, "")),
+  );
+  return scripts === undefined || glued === undefined ? undefined : [...rests, ...scripts, ...glued];
 }
 
 function mentionedIn(scripts: readonly string[]): readonly (readonly string[])[] | undefined {
@@ -68,13 +94,24 @@ function mentionedIn(scripts: readonly string[]): readonly (readonly string[])[]
   return found;
 }
 
-/** Each rest that may be a command; those inside another carrier are found again there, so it is the last. */
-function restsOf(words: readonly string[]): readonly (readonly string[])[] {
+function restsAfter(words: readonly string[], options: RegExp): readonly (readonly string[])[] {
+  return words.flatMap((word, index) => (options.test(word) ? [words.slice(index + 1)] : []));
+}
+
+/**
+ * Each rest that may be the command: before it stand only options, their values, assignments, numbers, and as many
+ * operands as the carrier takes.
+ */
+function restsOf(words: readonly string[], name: string): readonly (readonly string[])[] {
   const rests: (readonly string[])[] = [];
+  let operands = OPERANDS[name] ?? 0;
   for (const [index, word] of words.entries()) {
     if (word.startsWith("-") || /^[A-Za-z_]\w*=/.test(word)) continue;
     rests.push(words.slice(index));
-    if (CARRIERS.has(baseName(word).toLowerCase())) break;
+    const mayBeValue = words[index - 1]?.startsWith("-") === true || /^[\d.]+[a-z]?$/i.test(word);
+    if (mayBeValue) continue;
+    if (operands === 0) break;
+    operands -= 1;
   }
   return rests;
 }

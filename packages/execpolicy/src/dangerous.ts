@@ -46,7 +46,6 @@ const DISK = /^\/dev\/(?:sd|hd|vd|xvd|nvme|mmcblk|disk|rdisk|mapper|md|loop|mem|
 
 const CHECKS: Readonly<Record<string, Check>> = {
   rm: removal,
-  unlink: () => undefined,
   shred: () => REMOVAL,
   srm: () => REMOVAL,
   find: (rest) => (rest.includes("-delete") ? REMOVAL : undefined),

@@ -1,5 +1,6 @@
 import type { Grant } from "@codex/protocol";
 import { isBroadPrefix } from "./broad-prefixes.js";
+import { wouldAllow } from "./rule-verdict.js";
 import { baseName } from "./shell/wrapper.js";
 import { readCommand } from "./shell/reading.js";
 
@@ -37,7 +38,7 @@ export function grantsFor(request: GrantRequest): readonly Grant[] {
     ["prefix", suggestion ?? prefixOf(argv)],
   ];
   const offered = candidates.flatMap(([width, pattern]) =>
-    pattern === undefined || isBroadPrefix(pattern) ? [] : [{ width, pattern }],
+    pattern === undefined || isBroadPrefix(pattern) || !wouldAllow(pattern, argv) ? [] : [{ width, pattern }],
   );
   const distinct = offered.filter(
     (grant, index) => offered.findIndex((other) => isEqual(other.pattern, grant.pattern)) === index,

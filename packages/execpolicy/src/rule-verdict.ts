@@ -2,7 +2,7 @@ import type { Because } from "@codex/protocol";
 import { strictest, type Decision } from "./decision.js";
 import { hazardsOf, type Hazard } from "./hazards.js";
 import { findDanger } from "./dangerous.js";
-import type { Policy, RuleMatch } from "./policy.js";
+import { createPolicy, type Policy, type RuleMatch } from "./policy.js";
 import { baseName, readWrapper, systemProgram } from "./shell/wrapper.js";
 import { joinWords } from "./words.js";
 
@@ -39,6 +39,14 @@ export function askStrictRules(policy: Policy, argv: readonly string[]): RuleVer
   return { decision, matches, because: matches.map(reasonOf) };
 }
 
+/** Whether a new rule of these words would be followed for this command. */
+export function wouldAllow(pattern: readonly string[], argv: readonly string[]): boolean {
+  const position = { file: "", line: 0, column: 0 };
+  const words = pattern.map((word) => [word]);
+  const rule = { pattern: words, decision: "allow", match: [], notMatch: [], position } as const;
+  return askRules(createPolicy({ prefixes: [rule], hosts: [], networks: [] }), argv).decision === "allow";
+}
+
 function matchesOf(policy: Policy, argv: readonly string[]): readonly RuleMatch[] {
   const [program = "", ...rest] = argv;
   const matches = policy.evaluate(argv, { resolveHostExecutables: true });
@@ -71,7 +79,7 @@ function limitOf(policy: Policy, match: RuleMatch, argv: readonly string[]): str
     const isListed = policy.rules.hosts.some((host) => host.paths.includes(resolvedProgram));
     if (!isListed) return `the rule for ${name} does not cover ${resolvedProgram}, which no host_executable names`;
   }
-  if (readWrapper(matched) !== undefined && matched.length === 3 && argv.length > 3) {
+  if (readWrapper(matched) !== undefined && argv.length > matched.length) {
     return "the rule for this script does not cover arguments after it";
   }
   const danger = findDanger(argv);

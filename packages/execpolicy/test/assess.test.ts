@@ -80,6 +80,23 @@ prefix_rule(pattern=["sort"])
     expect(decide(script, rules)).toBe(outcome);
   });
 
+  test("a rule that shows no danger covers none", () => {
+    expect(decide("rm a", 'prefix_rule(pattern=["rm"])')).toBe("allow rule covered");
+    expect(decide("rm -f a", 'prefix_rule(pattern=["rm"])')).toBe("prompt danger");
+    expect(decide("xargs rm -f", 'prefix_rule(pattern=["xargs", "rm"])')).toBe("prompt danger");
+  });
+
+  test("rules for other programs do not reach their names as arguments", () => {
+    for (const script of [
+      "find . -name whoami",
+      "sudo echo whoami",
+      "xargs grep whoami",
+      "sudo git commit -m 'x; whoami'",
+    ]) {
+      expect(decide(script, rules)).not.toContain("forbidden");
+    }
+  });
+
   test("a path outside the system counts when a host_executable names it", () => {
     const named = `${rules}host_executable(name="git", paths=["/opt/git"])`.replace("/opt/git", "/opt/x/git");
     expect(decide("/opt/x/git log", named)).toBe("allow rule covered");
@@ -274,6 +291,7 @@ describe("grants at three widths", () => {
       ],
     ],
     ["python3 a.py", undefined, [["exact", "python3 a.py", 0]]],
+    ["git log --output=x y", undefined, [["exact", "git log --output=x y", 0]]],
     ["rm -rf a", undefined, []],
   ])("%j with %j", (script, suggestion, grants) => {
     expect(widths(script, suggestion)).toEqual(grants);

@@ -7,9 +7,7 @@ export const PROGRAMS = ["ok1", "ok2", "no1", "no2", "git-x", "g++"] as const;
 export const BUILTINS = ["echo", "cd", "true", "false", "printf", "test", "pwd", "type", "umask", "kill"] as const;
 
 const plainPiece = fc.constantFrom(
-  ..."a foo -x --opt=v ./p/q.ts x,y k=v a+=1 HEAD~1 a^ %1 @ a:b a#b é привет 12 . .. - -- +x a@{ = = a% / //".split(
-    " ",
-  ),
+  ..."a foo -x --opt=v ./p/q.ts x,y k=v a+=1 HEAD~1 a^ %1 @ a:b a#b é привет 12 . .. - -- +x a@ = a% / //".split(" "),
   ..."if then do in time case fi function select eval exec command".split(" "),
 );
 const quotedContent = fc

@@ -116,9 +116,8 @@ class ScriptLexer {
       quoted ||= plain === undefined;
       if (this.#mayBeSwallowed()) return undefined;
     }
-    const ended = this.#offset >= this.#script.length || /[ \t\n;&|]/.test(this.#script.charAt(this.#offset));
     // zsh replaces `=name` by the path of that program
-    if (!ended || word === undefined || word.startsWith("=")) return undefined;
+    if (word === undefined || word.startsWith("=")) return undefined;
     return { type: "word", text: word, quoted };
   }
 

@@ -19,13 +19,17 @@ const NOT_PROGRAMS: ReadonlySet<string> = new Set(WORDS.split(" "));
 /** A name that every shell takes for a program or a harmless builtin: no assignment, no number, no option. */
 const NAME = /^(?=.*[A-Za-z])[A-Za-z0-9_./][A-Za-z0-9_./+-]*$/;
 
+const STORES = /%[-+ #0-9.*'hlLqjzt]*n/;
+
 /** Why these words are not simply a program and its arguments; completes "the script …". */
 export function notPlainReason(argv: readonly string[]): string | undefined {
   const [name = "", ...operands] = argv;
   if (!NAME.test(name)) return `has ${JSON.stringify(name)} where a program's name should be`;
   if (NOT_PROGRAMS.has(name)) return `uses the shell's own ${name}`;
-  // `printf -v` sets a variable, and a subscript in `test` is evaluated
-  if (name === "printf" && operands[0]?.startsWith("-") === true) return "uses an option of printf";
+  // `-v` and `%n` set a variable, and a subscript in `test` is evaluated
+  if (name === "printf" && (operands[0]?.startsWith("-") === true || operands.some((word) => STORES.test(word)))) {
+    return "lets printf set a variable";
+  }
   if (name === "test" && operands.some((word) => word.includes("["))) return "has a subscript in test";
   return undefined;
 }

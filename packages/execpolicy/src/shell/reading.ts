@@ -37,6 +37,9 @@ function readScript(wrapper: ShellWrapper, depth: number): Reading {
   return { type: "plain", commands };
 }
 
+/** No argument vector that can be run holds a NUL, so none has the key of a script. */
+const SCRIPT_KEY = "\0shell_script";
+
 /**
  * One key per thing that is run, for remembered approvals: how it is wrapped, spaced and quoted makes no difference
  * where that is certain (exec.md §3.6).
@@ -47,10 +50,10 @@ export function canonicalCommand(argv: readonly string[]): readonly string[] {
   if (wrapper === undefined) return argv;
   const parsed = reading.type === "plain" ? parsePlainScript(wrapper.script, wrapper.shell) : undefined;
   if (parsed?.type !== "plain") {
-    return ["__codex_shell_script__", wrapper.shell, wrapper.login ? "-lc" : "-c", wrapper.script];
+    return [SCRIPT_KEY, wrapper.shell, wrapper.login ? "-lc" : "-c", wrapper.script];
   }
   const [only, second] = parsed.commands;
   if (only !== undefined && second === undefined) return canonicalCommand(only.argv);
   const parts = parsed.commands.map((command) => [command.joined, canonicalCommand(command.argv)]);
-  return ["__codex_shell_script__", JSON.stringify(parts)];
+  return [SCRIPT_KEY, JSON.stringify(parts)];
 }
