@@ -26,7 +26,7 @@ import {
 } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
 import { CodexError, codeOf } from "@codex/common";
-import { modePolicy } from "./approvals/mode.js";
+import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
 import { readCredentials } from "./home/credentials.js";
 import { createRecording, readRecording } from "./home/recording-file.js";
@@ -97,6 +97,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     allow_missing: config.sandbox.allow_missing,
   });
   const models = await modelsFor(config, wiring);
+  const permissions = await openApprovals(config, scope.signal);
   const settings: TurnSettings = {
     ...config.settings,
     model: config.settings.model ?? models.default_model,
@@ -110,7 +111,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     environment,
     tools,
     models: overrideModels(models.provider, config.model),
-    approvals: modePolicy,
+    ...permissions,
     context: createSessionContext({ config, request, scope, shell: shell.kind, files: environment.files }),
     sinks: [],
     warnings: [...config.warnings.map((warning) => warning.message), ...unknownModel(settings.model)],

@@ -19,16 +19,36 @@ export type Action =
       readonly type: "mcp_call";
       readonly server: string;
       readonly tool: string;
-      readonly hints: { readonly read_only?: boolean; readonly destructive?: boolean };
+      /** What the server says of its tool; absent: nothing. */
+      readonly hints: { readonly read_only?: boolean; readonly destructive?: boolean; readonly open_world?: boolean };
     }
   | { readonly type: "network"; readonly host: string; readonly protocol: string };
 
 /** May it run, and why. */
 export type Verdict = { readonly because: readonly Because[] } & (
-  | { readonly type: "allow"; readonly confined: boolean }
-  | { readonly type: "ask"; readonly then: "confined" | "direct"; readonly grants: readonly Grant[] }
+  | {
+      readonly type: "allow";
+      readonly confined: boolean;
+      /** The person may be asked this once the sandbox has refused it; absent: the refusal is reported. */
+      readonly retry?: Consultation;
+    }
+  | ({
+      readonly type: "ask";
+      readonly then: "confined" | "direct";
+      /** The answer yes also covers an attempt outside the sandbox, should the sandbox refuse it. */
+      readonly retry?: "consented";
+    } & Consultation)
   | { readonly type: "forbid"; readonly allow_with?: string }
 );
+
+/** What a question to the person carries. */
+export type Consultation = {
+  /** One sentence, where a rule, a danger or the model itself gives one. */
+  readonly reason?: string;
+  readonly grants: readonly Grant[];
+  /** The rule that is proposed first; absent: none may be. */
+  readonly amendment?: readonly string[];
+};
 
 /** Where a reason comes from. */
 export type Layer = "mode" | "rules" | "safety" | "sandbox" | "filesystem" | "network" | "hook" | "user" | "trust";

@@ -1,3 +1,4 @@
+import type { Because, Grant } from "./action.js";
 import type { CallId, TurnId } from "./ids.js";
 import type { FileChange, ParsedCommand } from "./items.js";
 
@@ -8,6 +9,8 @@ export type ReviewDecision =
   | "denied"
   | "timed_out"
   | "abort"
+  /** A no with words for the model. */
+  | { readonly denied: { readonly rejection: string } }
   | {
       readonly approved_execpolicy_amendment: { readonly proposed_execpolicy_amendment: readonly string[] };
     };
@@ -23,6 +26,10 @@ export type ExecApprovalRequest = {
   readonly proposed_execpolicy_amendment?: readonly string[];
   readonly available_decisions?: readonly ReviewDecision[];
   readonly parsed_cmd: readonly ParsedCommand[];
+  /** Rules of three widths, each with what it would have matched; any may be sent back as the amendment. */
+  readonly grants?: readonly Grant[];
+  /** Why it is asked, layer by layer. */
+  readonly because?: readonly Because[];
 };
 
 export type PatchApprovalRequest = {
@@ -31,6 +38,8 @@ export type PatchApprovalRequest = {
   readonly changes: Readonly<Record<string, FileChange>>;
   readonly reason?: string;
   readonly grant_root?: string;
+  /** Why it is asked, layer by layer. */
+  readonly because?: readonly Because[];
 };
 
 /** Every question to the human, and what an answer to it is. Both kinds are answered by `approval_id ?? call_id`. */

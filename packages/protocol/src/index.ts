@@ -1,4 +1,4 @@
-export type { Action, Because, Denial, Grant, Layer, Verdict } from "./action.js";
+export type { Action, Because, Consultation, Denial, Grant, Layer, Verdict } from "./action.js";
 export type { Asks, ExecApprovalRequest, PatchApprovalRequest, ReviewDecision } from "./asks.js";
 export { ERROR_TABLE, errorInfo, isErrorCode } from "./errors.js";
 export type { CodexErrorInfo, ErrorCode, Retry } from "./errors.js";
@@ -50,7 +50,7 @@ export type {
   WritableRoot,
 } from "./policy.js";
 export { allowsNetwork } from "./policy.js";
-export type { ApprovalPolicy, Attempt, Guard } from "./ports/approval.js";
+export type { ApprovalPolicy, Attempt, Consent, Consents, Guard } from "./ports/approval.js";
 export type { Clock } from "./ports/clock.js";
 export type {
   Codex,

@@ -1,7 +1,6 @@
 import type {
   Action,
   Attempt,
-  Because,
   Captured,
   Denial,
   Environment,
@@ -11,6 +10,8 @@ import type {
   ToolContext,
 } from "@codex/protocol";
 import { allowsNetwork } from "@codex/protocol";
+import type { Refused } from "../approvals/refusal.js";
+import { refusalText } from "../approvals/refusal.js";
 import { estimateTokens, truncateWithHeader } from "../prompt/truncate.js";
 import type { ShellPowers } from "./shell-powers.js";
 import { wireDuration } from "./wire-duration.js";
@@ -37,9 +38,7 @@ export type CommandResult = {
   readonly denial?: Denial;
 };
 
-export type CommandOutcome =
-  | { readonly type: "ran"; readonly result: CommandResult }
-  | { readonly type: "refused"; readonly because: readonly Because[] };
+export type CommandOutcome = { readonly type: "ran"; readonly result: CommandResult } | Refused;
 
 /** Runs one command to its end under the guard; begin and end are always shown, also when it was refused. */
 export async function runCommand(
@@ -62,7 +61,7 @@ export async function runCommand(
   });
   begin();
   if (attempt.type === "refused") {
-    const text = attempt.because.map((because) => because.text).join("; ");
+    const text = refusalText("exec command", attempt);
     const result = { exit_code: -1, duration_ms: elapsed(started), text, total_bytes: 0 };
     emitEnd(command, result, "declined", { call, context });
     return attempt;
@@ -199,10 +198,6 @@ export function explainDenial(denial: Denial): string {
   const remedy = denial.allow_with === undefined ? "" : `; the user can allow it with ${denial.allow_with}`;
   const certainty = denial.certain ? "" : "probably: ";
   return `[sandbox] ${certainty}${what}${target}${remedy}`;
-}
-
-export function refusalText(because: readonly Because[]): string {
-  return `exec command rejected: ${because.map((each) => each.text).join("; ")}`;
 }
 
 export function tokensOf(result: CommandResult): number {

@@ -4,95 +4,122 @@ import type {
   Attempt,
   Because,
   CallId,
+  Consent,
+  Consents,
+  Consultation,
   Environment,
   Guard,
-  ReviewDecision,
   TurnContext,
   Verdict,
 } from "@codex/protocol";
-import { TurnAborted } from "../turn/aborted.js";
+import { Gate } from "@codex/common";
+import type { ConsultParts } from "../approvals/consult.js";
+import { consult } from "../approvals/consult.js";
+import type { TurnAborted } from "../turn/aborted.js";
+import type { Place, Places } from "./places.js";
+import { createPlaces } from "./places.js";
 
-export type GuardOptions = {
+export type GuardParts = {
   readonly turn: TurnContext;
-  readonly call_id: CallId;
   readonly approvals: ApprovalPolicy;
-  /** Ends the whole turn: the human's answer `abort`. */
+  readonly consents: Consents;
+  /** Ends the whole turn: the person's answer `abort`. */
   readonly abortTurn: (reason: TurnAborted) => void;
-  readonly signal: AbortSignal;
 };
 
-/**
- * The whole approval and sandbox story of one call: assess, maybe ask, then attempt in the confined environment.
- * Nothing else may skip `confine`, and only a verdict that says so does.
- */
-export function createGuard(options: GuardOptions): Guard {
-  const { turn, approvals } = options;
-  let confined: Promise<Environment> | undefined;
+type Permit =
+  | { readonly type: "go"; readonly place: Place; readonly by: Consent; readonly retry: Retry | undefined }
+  | { readonly type: "no"; readonly because: readonly Because[]; readonly allow_with?: string };
 
-  function environmentFor(place: "confined" | "direct"): Promise<Environment> {
-    if (place === "direct") return Promise.resolve(turn.environment);
-    confined ??= turn.environment
-      .resolve(turn.settings.sandbox_policy, turn.settings.cwd)
-      .then((resolved) => turn.environment.confine(resolved));
-    return confined;
+type Retry = Consultation | "consented";
+type Allowed = Extract<Verdict, { readonly type: "allow" }>;
+type Asked = Extract<Verdict, { readonly type: "ask" }>;
+
+/**
+ * The whole approval and sandbox story of a turn: assess, maybe ask, attempt in the sandbox, and with consent once
+ * more outside (exec.md §3.6, §3.7). Nothing else may skip `confine`, and only a verdict that says so does.
+ */
+export function createGuards(parts: GuardParts): { forCall(call_id: CallId): Guard } {
+  const { turn, consents } = parts;
+  const places = createPlaces(turn);
+  const permits = createPermits(parts, places);
+
+  async function run<T>(
+    action: Action,
+    attempt: (where: Environment, by: Consent) => Promise<Attempt<T>>,
+    call: ConsultParts,
+  ): Promise<Attempt<T>> {
+    const permit = await permits.request(action, call);
+    if (permit.type === "no") return { ...permit, type: "refused" };
+    const { place, by, retry } = permit;
+    consents.note(action);
+    const first = await attempt(await places.at(place), by);
+    if (first.type !== "denied" || retry === undefined || turn.signal.aborted) return first;
+    if (!(await permits.mayLeave(retry, action, call))) return first;
+    return attempt(await places.at("direct"), "person");
   }
 
   return {
-    files: async () => (await environmentFor(baselineOf(turn))).files,
-    run: async <T>(action: Action, attempt: (where: Environment) => Promise<Attempt<T>>): Promise<Attempt<T>> => {
-      const verdict = approvals.assess(action, turn);
-      switch (verdict.type) {
-        case "forbid":
-          return { type: "refused", because: verdict.because };
-        case "ask": {
-          const refusal = refusalOf(await askHuman(action, verdict, options), options);
-          if (refusal !== undefined) return { type: "refused", because: [...verdict.because, refusal] };
-          return attempt(await environmentFor(verdict.then));
-        }
-        case "allow":
-          return attempt(await environmentFor(verdict.confined ? "confined" : "direct"));
-        default:
-          return verdict satisfies never;
-      }
+    forCall: (call_id) => {
+      const call = { ...parts, call_id };
+      return {
+        files: async () => (await places.home()).files,
+        run: (action, attempt) => run(action, attempt, call),
+      };
     },
   };
 }
 
-function baselineOf(turn: TurnContext): "confined" | "direct" {
-  return turn.settings.sandbox_policy.type === "danger-full-access" ? "direct" : "confined";
-}
-
-async function askHuman(action: Action, verdict: Verdict, options: GuardOptions): Promise<ReviewDecision> {
-  const { turn, call_id, signal } = options;
-  const reason = verdict.because.map((because) => because.text).join("; ");
-  const scope = { call_id, turn_id: turn.id, reason };
-  switch (action.type) {
-    case "exec": {
-      const label = { type: "unknown", cmd: action.script ?? action.argv.join(" ") } as const;
-      const question = { ...scope, command: action.argv, cwd: action.cwd, parsed_cmd: [label] };
-      return turn.session.ask("exec_approval", question, signal);
-    }
-    case "patch":
-      return turn.session.ask("patch_approval", { ...scope, changes: action.changes }, signal);
-    case "mcp_call":
-    case "network":
-      return "denied";
-    default:
-      return action satisfies never;
-  }
-}
-
-/** Why a human's answer means no; `undefined` when it means yes. */
-function refusalOf(decision: ReviewDecision, options: GuardOptions): Because | undefined {
-  if (decision === "abort") options.abortTurn(new TurnAborted("interrupted"));
-  const no = typeof decision === "string" ? NO[decision] : undefined;
-  return no === undefined ? undefined : { layer: "user", text: no };
-}
-
-const NO: Readonly<Record<Extract<ReviewDecision, string>, string | undefined>> = {
-  approved: undefined,
-  approved_for_session: undefined,
-  denied: "the user said no",
-  timed_out: "nobody answered in time",
-  abort: "the user stopped the turn",
+type Permits = {
+  request(action: Action, call: ConsultParts): Promise<Permit>;
+  /** May what the sandbox refused be tried outside? */
+  mayLeave(retry: Retry, action: Action, call: ConsultParts): Promise<boolean>;
 };
+
+function createPermits({ turn, approvals, consents }: GuardParts, places: Places): Permits {
+  /** One question at a time, since its answer may spare the next. */
+  const questions = new Gate();
+
+  /** A question only where no earlier answer covers it. */
+  async function judge(action: Action): Promise<Permit | Asked> {
+    const verdict = approvals.assess(action, turn, await places.resolved());
+    switch (verdict.type) {
+      case "allow":
+        return go(verdict, "policy");
+      case "ask":
+        return consents.cover(action) ? go(verdict, "policy") : verdict;
+      case "forbid": {
+        const { because, allow_with } = verdict;
+        return { type: "no", because, ...(allow_with === undefined ? {} : { allow_with }) };
+      }
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  async function put(action: Action, call: ConsultParts): Promise<Permit> {
+    const verdict = await judge(action);
+    if (verdict.type !== "ask") return verdict;
+    const denied = await consult(action, { because: verdict.because, offer: verdict }, call);
+    return denied === undefined ? go(verdict, "person") : { type: "no", because: [...verdict.because, denied] };
+  }
+
+  return {
+    async request(action, call) {
+      const known = await judge(action);
+      return known.type === "ask" ? questions.run("write", () => put(action, call), turn.signal) : known;
+    },
+    async mayLeave(retry, action, call) {
+      if ((await places.resolved()).denied.length > 0) return false;
+      if (retry === "consented" || consents.cover(action)) return true;
+      const because: Because = { layer: "sandbox", text: "the sandbox refused it" };
+      const ask = () => consult(action, { because: [because], offer: retry }, call);
+      return (await questions.run("write", ask, turn.signal)) === undefined;
+    },
+  };
+}
+
+function go(verdict: Allowed | Asked, by: Consent): Permit {
+  const place = verdict.type === "ask" ? verdict.then : verdict.confined ? "confined" : "direct";
+  return { type: "go", place, by, retry: place === "confined" ? verdict.retry : undefined };
+}

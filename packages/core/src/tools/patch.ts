@@ -3,8 +3,8 @@ import type { ApplyReport, Change, Patch, Plan } from "@codex/apply-patch";
 import { applyPlan, findPatchInCommand, parsePatch, planPatch, summarize, unifiedDiff } from "@codex/apply-patch";
 import type {
   Attempt,
-  Because,
   CompletionStatus,
+  Consent,
   Denial,
   FileChange,
   ToolCall,
@@ -13,6 +13,7 @@ import type {
   TurnContext,
 } from "@codex/protocol";
 import { messageOf } from "@codex/common";
+import { refusalText } from "../approvals/refusal.js";
 import type { Command } from "./command.js";
 import { explainDenial } from "./command.js";
 import { failure, success } from "./define.js";
@@ -49,13 +50,15 @@ export function createPatchRunner(): PatchRunner {
         context,
       });
     }
-    const attempt = await context.guard.run({ type: "patch", changes }, (where) => {
-      emitBegin(changes, call, context);
+    let begun = false;
+    const attempt = await context.guard.run({ type: "patch", changes }, (where, by) => {
+      if (!begun) emitBegin(changes, by, { call, context });
+      begun = true;
       return apply(() => applyPlan(plan, where.files, context.signal));
     });
     switch (attempt.type) {
       case "refused":
-        return ended(failure(refusal(attempt.because)), changes, "declined", { call, context });
+        return ended(failure(refusalText("patch", attempt)), changes, "declined", { call, context });
       case "denied":
         return ended(failure(denied(attempt.denial)), changes, "failed", { call, context, begun: true });
       case "done": {
@@ -118,10 +121,6 @@ function denied(denial: Denial): string {
   return `patch rejected: ${explainDenial(denial)}. Nothing was changed.`;
 }
 
-function refusal(because: readonly Because[]): string {
-  return `patch rejected: ${because.map((each) => each.text).join("; ")}`;
-}
-
 /** What a patch names, before anything is known about the files. */
 function namedChanges(patch: Patch, cwd: string): Changes {
   return Object.fromEntries(
@@ -153,16 +152,16 @@ function fileChange(change: Change): FileChange {
 
 type Shown = { readonly call: ToolCall; readonly context: ToolContext; readonly begun?: true };
 
-function emitBegin(changes: Changes, call: ToolCall, context: ToolContext): void {
+function emitBegin(changes: Changes, by: Consent, { call, context }: Shown): void {
   const { turn } = context;
   const scope = { call_id: call.call_id, turn_id: turn.id };
-  turn.session.emit({ type: "patch_apply_begin", ...scope, auto_approved: true, changes }, turn.id);
+  turn.session.emit({ type: "patch_apply_begin", ...scope, auto_approved: by === "policy", changes }, turn.id);
 }
 
 function ended(output: ToolOutput, changes: Changes, status: CompletionStatus, shown: Shown): ToolOutput {
   const { call, context } = shown;
   const { turn } = context;
-  if (shown.begun !== true) emitBegin(changes, call, context);
+  if (shown.begun !== true) emitBegin(changes, "policy", shown);
   const text = output.content.map((part) => (part.type === "input_text" ? part.text : "")).join("\n");
   const scope = { call_id: call.call_id, turn_id: turn.id };
   const streams = output.success ? { stdout: text, stderr: "" } : { stdout: "", stderr: text };

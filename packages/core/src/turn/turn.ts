@@ -11,7 +11,7 @@ import { Gate } from "@codex/common";
 import { changedContext, initialContext } from "../prompt/context.js";
 import type { History } from "../prompt/history.js";
 import { callOf, dispatch } from "../tools/dispatch.js";
-import { createGuard } from "../tools/guard.js";
+import { createGuards } from "../tools/guard.js";
 import type { Router } from "../tools/router.js";
 import { createRouter } from "../tools/router.js";
 import type { TurnAborted } from "./aborted.js";
@@ -47,10 +47,11 @@ export async function runTurn(
   const router = await createRouter(powers.deps.tools, turn);
   await recordContextChanges(turn, powers);
   recordInput(input, turn, powers);
-  const gate = new Gate();
+  const guards = createGuards({ turn, ...powers.deps, abortTurn: (reason) => powers.abortTurn(reason) });
+  const tools = { router, gate: new Gate(), guards };
   let message: string | undefined;
   for (;;) {
-    const result = await stepWithRetries(turn, powers, { router, gate });
+    const result = await stepWithRetries(turn, powers, tools);
     message = result.message ?? message;
     const pending = powers.takePending();
     for (const more of pending) recordInput(more, turn, powers);
@@ -77,7 +78,7 @@ function recordInput(input: readonly UserInput[], turn: TurnContext, powers: Tur
   turn.session.emit({ type: "user_message", message: userText(input) }, turn.id);
 }
 
-type TurnTools = { readonly router: Router; readonly gate: Gate };
+type TurnTools = { readonly router: Router; readonly gate: Gate; readonly guards: ReturnType<typeof createGuards> };
 
 /** A retry is another step from the current history: what was received before the failure stays. */
 async function stepWithRetries(turn: TurnContext, powers: TurnPowers, tools: TurnTools): Promise<StepResult> {
@@ -113,13 +114,7 @@ function stepPowers(turn: TurnContext, powers: TurnPowers, tools: TurnTools): St
     addUsage: (event) => powers.addUsage(event),
     dispatch: (call) => {
       const { signal } = turn;
-      const guard = createGuard({
-        turn,
-        signal,
-        call_id: call.call_id,
-        approvals: powers.deps.approvals,
-        abortTurn: (reason) => powers.abortTurn(reason),
-      });
+      const guard = tools.guards.forCall(call.call_id);
       const started = powers.clock.monotonic();
       const elapsed = (): number => powers.clock.monotonic() - started;
       return dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed });

@@ -11,7 +11,6 @@ import type {
 } from "@codex/protocol";
 import type { FakeEnvironment, ManualClock, ScriptedModel } from "@codex/test-support";
 import { fakeEnvironment, manualClock } from "@codex/test-support";
-import { modePolicy } from "../../src/approvals/mode.js";
 import { createEngine } from "../../src/codex.js";
 import { uuidv7 } from "../../src/new-id.js";
 import { builtinTools } from "../../src/tools/builtin/source.js";
@@ -21,6 +20,8 @@ export const WORKSPACE_WRITE: SandboxPolicy = {
   type: "workspace-write",
   writable_roots: [],
   network_access: false,
+import type { TestApprovals } from "./approvals.js";
+import { testApprovals } from "./approvals.js";
   exclude_tmpdir_env_var: true,
   exclude_slash_tmp: true,
 };
@@ -66,6 +67,8 @@ export type TestEngineOptions = {
 
 /** The engine over fakes of every port; its one session is open. */
 export async function testEngine(options: TestEngineOptions): Promise<TestEngine> {
+  /** Rules and what was allowed; default: no rules. */
+  readonly permissions?: TestApprovals;
   const environment = options.environment ?? fakeEnvironment();
   const clock = manualClock({ skip_up_to: 60_000 });
   const log: RolloutItem[] = [];
@@ -77,6 +80,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     store: {
       create: (_id, meta) => {
         log.push({ type: "session_meta", payload: meta });
+  const permissions = options.permissions ?? testApprovals();
         return Promise.resolve({
           path: undefined,
           append: (item) => void log.push(item),
@@ -96,7 +100,8 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
           include: { permissions: true, environment: true },
         },
         models: options.model,
-        approvals: options.approvals ?? modePolicy,
+        ...permissions,
+        ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
         environment,
         tools: [builtinTools(powers)],
         sinks: [],

@@ -193,7 +193,10 @@ describe("a question to the human", () => {
     const environment = fakeEnvironment();
     const engine = await testEngine({ model: scriptedModel(steps()), environment, approvals: asking });
     engine.submit({ type: "user_input", items: [{ type: "text", text: "go" }] });
-    expect(await engine.until("exec_approval_request")).toMatchObject({ call_id: "c1", reason: "looks risky" });
+    expect(await engine.until("exec_approval_request")).toMatchObject({
+      call_id: "c1",
+      because: [{ layer: "safety", text: "looks risky" }],
+    });
     engine.submit({ type: "exec_approval", id: "c1", decision: "approved" });
     await engine.until("task_complete");
     expect(environment.ran).toHaveLength(1);
@@ -208,7 +211,7 @@ describe("a question to the human", () => {
     engine.submit({ type: "exec_approval", id: "c1", decision: "denied" });
     await engine.until("task_complete");
     expect(environment.ran).toHaveLength(0);
-    expect(JSON.stringify(model.prompts[1]?.input.at(-1))).toContain("the user said no");
+    expect(JSON.stringify(model.prompts[1]?.input.at(-1))).toContain("exec command rejected by user");
   });
 
   it("ends the turn when the answer is abort", async () => {

@@ -1,4 +1,4 @@
-import type { ApprovalPolicy } from "./approval.js";
+import type { ApprovalPolicy, Consents } from "./approval.js";
 import type { Clock } from "./clock.js";
 import type { Environment } from "./environment.js";
 import type { ModelProvider } from "./model.js";
@@ -68,6 +68,7 @@ export interface SessionContext {
   /** Base instructions. */
   readonly instructions: string;
   /** Developer text of the user's configuration; empty: none. */
+  readonly consents: Consents;
   readonly developer_instructions: string;
   /** AGENTS.md texts from the user's home and from project root to `cwd`, joined; empty: none. */
   projectDocs(cwd: string, signal: AbortSignal): Promise<string>;

@@ -3,7 +3,8 @@ import type { Tool, ToolOutput, TruncationPolicy } from "@codex/protocol";
 import * as z from "zod/mini";
 import { truncateWithHeader } from "../../prompt/truncate.js";
 import type { CommandOutcome, CommandResult } from "../command.js";
-import { explainDenial, refusalText, runCommand, tokensOf } from "../command.js";
+import { refusalText } from "../../approvals/refusal.js";
+import { explainDenial, runCommand, tokensOf } from "../command.js";
 import { defineTool, failure } from "../define.js";
 import type { PatchInterception } from "../patch.js";
 import type { ShellPowers } from "../shell-powers.js";
@@ -68,7 +69,7 @@ function budget(policy: TruncationPolicy, asked: number | undefined): Truncation
 }
 
 function formatUnified(outcome: CommandOutcome, policy: TruncationPolicy): ToolOutput {
-  if (outcome.type === "refused") return failure(refusalText(outcome.because));
+  if (outcome.type === "refused") return failure(refusalText("exec command", outcome));
   const { result } = outcome;
   const text = [
     `Chunk ID: ${chunkId()}`,

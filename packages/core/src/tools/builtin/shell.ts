@@ -3,7 +3,8 @@ import type { Tool, ToolOutput, TruncationPolicy } from "@codex/protocol";
 import * as z from "zod/mini";
 import { truncateMiddle } from "../../prompt/truncate.js";
 import type { Command, CommandOutcome } from "../command.js";
-import { refusalText, runCommand } from "../command.js";
+import { refusalText } from "../../approvals/refusal.js";
+import { runCommand } from "../command.js";
 import { defineTool, failure } from "../define.js";
 import type { PatchInterception } from "../patch.js";
 import type { ShellPowers } from "../shell-powers.js";
@@ -58,7 +59,7 @@ export function shellTools(powers: ShellPowers, interception: PatchInterception)
 }
 
 function formatSectioned(outcome: CommandOutcome, policy: TruncationPolicy): ToolOutput {
-  if (outcome.type === "refused") return failure(refusalText(outcome.because));
+  if (outcome.type === "refused") return failure(refusalText("exec command", outcome));
   const { result } = outcome;
   const body = truncateMiddle(result.text, policy);
   const seconds = Number((result.duration_ms / 1000).toFixed(1));

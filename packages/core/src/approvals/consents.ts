@@ -1,0 +1,52 @@
+import { canonicalCommand } from "@codex/execpolicy";
+import type { Action, Consents } from "@codex/protocol";
+import { touchedPaths } from "./patch.js";
+import type { RuleBook } from "./rule-book.js";
+
+/** Commands remembered for counting what a rule would have matched. */
+const EARLIER_LIMIT = 1000;
+
+export type SessionConsents = Consents & {
+  /** Argument vectors, the newest last. */
+  readonly earlier: readonly (readonly string[])[];
+};
+
+/** What was allowed in this session (exec.md §3.6) and what ran in it; prefixes go to the rule book. */
+export function createConsents(book: RuleBook): SessionConsents {
+  const earlier: (readonly string[])[] = [];
+  const covered = new Set<string>();
+  return {
+    earlier,
+    note(action) {
+      if (action.type !== "exec") return;
+      if (earlier.length >= EARLIER_LIMIT) earlier.shift();
+      earlier.push(action.argv);
+    },
+    cover(action) {
+      const keys = keysOf(action);
+      return keys.length > 0 && keys.every((key) => covered.has(key));
+    },
+    allowForSession(action) {
+      for (const key of keysOf(action)) covered.add(key);
+    },
+    allowPrefix: (pattern, signal) => book.allowPrefix(pattern, signal),
+  };
+}
+
+/** One key per thing that is allowed: a command however it is wrapped, each file of a patch, a tool of a server. */
+function keysOf(action: Action): readonly string[] {
+  switch (action.type) {
+    case "exec": {
+      const { environment_id, argv, cwd, permissions, tty } = action;
+      return [JSON.stringify(["exec", environment_id, canonicalCommand(argv), cwd, permissions, tty])];
+    }
+    case "patch":
+      return touchedPaths(action).map((file) => JSON.stringify(["patch", file]));
+    case "mcp_call":
+      return [JSON.stringify(["mcp", action.server, action.tool])];
+    case "network":
+      return [JSON.stringify(["network", action.protocol, action.host])];
+    default:
+      return action satisfies never;
+  }
+}

@@ -1,0 +1,104 @@
+import { summarizeCommand } from "@codex/execpolicy";
+import type { Action, Because, CallId, Consents, Consultation, ReviewDecision, TurnContext } from "@codex/protocol";
+import { truncateMiddle } from "../prompt/truncate.js";
+import { TurnAborted } from "../turn/aborted.js";
+
+export type ConsultParts = {
+  readonly turn: TurnContext;
+  readonly call_id: CallId;
+  readonly consents: Consents;
+  /** Ends the whole turn: the person's answer `abort`. */
+  readonly abortTurn: (reason: TurnAborted) => void;
+};
+
+/** A question, and what stands behind it. */
+export type Inquiry = { readonly because: readonly Because[]; readonly offer: Consultation };
+
+/** Tokens of a person's own words that reach the model (core.md §4.4). */
+const REJECTION_LIMIT = 900;
+
+/** Asks the person and keeps what was granted for longer than once. `undefined`: yes; else why not. */
+export async function consult(action: Action, inquiry: Inquiry, parts: ConsultParts): Promise<Because | undefined> {
+  const decision = await ask(action, inquiry, parts);
+  if (typeof decision === "string") return settle(decision, action, parts);
+  if ("denied" in decision) return no(`rejected by user: ${bounded(decision.denied.rejection)}`);
+  const pattern = decision.approved_execpolicy_amendment.proposed_execpolicy_amendment;
+  const problem = isOffered(pattern, inquiry.offer)
+    ? await parts.consents.allowPrefix(pattern, parts.turn.signal)
+    : "the rule was not kept: it is none of those that were offered";
+  if (problem !== undefined) parts.turn.session.emit({ type: "warning", message: problem }, parts.turn.id);
+  return undefined;
+}
+
+function settle(
+  decision: Extract<ReviewDecision, string>,
+  action: Action,
+  { consents, abortTurn }: ConsultParts,
+): Because | undefined {
+  switch (decision) {
+    case "approved":
+      return undefined;
+    case "approved_for_session":
+      consents.allowForSession(action);
+      return undefined;
+    case "denied":
+      return no("rejected by user");
+    case "timed_out":
+      return no("rejected: nobody answered in time");
+    case "abort":
+      abortTurn(new TurnAborted("interrupted"));
+      return no("rejected by user, who stopped the turn");
+    default:
+      return decision satisfies never;
+  }
+}
+
+function no(text: string): Because {
+  return { layer: "user", text };
+}
+
+function bounded(text: string): string {
+  return truncateMiddle(text, { mode: "tokens", limit: REJECTION_LIMIT });
+}
+
+function isOffered(pattern: readonly string[], { amendment, grants }: Consultation): boolean {
+  const offered = [...(amendment === undefined ? [] : [amendment]), ...grants.map((grant) => grant.pattern)];
+  return offered.some((each) => JSON.stringify(each) === JSON.stringify(pattern));
+}
+
+async function ask(action: Action, inquiry: Inquiry, parts: ConsultParts): Promise<ReviewDecision> {
+  const { turn, call_id } = parts;
+  const { because, offer } = inquiry;
+  const reason = offer.reason === undefined ? {} : { reason: offer.reason };
+  const scope = { call_id, turn_id: turn.id, because, ...reason };
+  switch (action.type) {
+    case "exec": {
+      const question = {
+        ...scope,
+        command: action.argv,
+        cwd: action.cwd,
+        parsed_cmd: summarizeCommand(action.argv),
+        grants: offer.grants,
+        available_decisions: decisionsFor(offer),
+        ...(offer.amendment === undefined ? {} : { proposed_execpolicy_amendment: offer.amendment }),
+      };
+      return turn.session.ask("exec_approval", question, turn.signal);
+    }
+    case "patch":
+      return turn.session.ask("patch_approval", { ...scope, changes: action.changes }, turn.signal);
+    case "mcp_call":
+    case "network":
+      return "denied";
+    default:
+      return action satisfies never;
+  }
+}
+
+function decisionsFor({ amendment, grants }: Consultation): readonly ReviewDecision[] {
+  const patterns = [...(amendment === undefined ? [] : [amendment]), ...grants.map((grant) => grant.pattern)];
+  const distinct = [...new Map(patterns.map((pattern) => [JSON.stringify(pattern), pattern])).values()];
+  const rules = distinct.map((pattern) => ({
+    approved_execpolicy_amendment: { proposed_execpolicy_amendment: pattern },
+  }));
+  return ["approved", "approved_for_session", ...rules, "denied", "abort"];
+}

@@ -1,0 +1,20 @@
+import type { Config } from "@codex/config";
+import type { ApprovalPolicy } from "@codex/protocol";
+import type { SessionConsents } from "./consents.js";
+import { createConsents } from "./consents.js";
+import { loadRuleBook, ruleFolders } from "./rule-book.js";
+import { createApprovals } from "./standard.js";
+
+export type SessionApprovals = { readonly approvals: ApprovalPolicy; readonly consents: SessionConsents };
+
+/** The approvals of one session, over the rules of system, user and trusted project. Throws `config_invalid`. */
+export async function openApprovals(config: Config, signal: AbortSignal): Promise<SessionApprovals> {
+  const book = await loadRuleBook(ruleFolders(config), signal);
+  const consents = createConsents(book);
+  const approvals = createApprovals({
+    rules: () => book.policy,
+    earlier: () => consents.earlier,
+    repository: config.project.trust === "trusted" ? "trusted" : "unknown",
+  });
+  return { approvals, consents };
+}
