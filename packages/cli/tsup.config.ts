@@ -13,7 +13,9 @@ export default defineConfig({
   clean: true,
   minify: true,
   metafile: true,
-  noExternal: [/.*/],
+  // it has a native part for each system, which npm picks at installation
+  external: ["@lydell/node-pty"],
+  noExternal: [/^(?!@lydell\/)/],
   define: { CODEX_VERSION: JSON.stringify(versionOf(JSON.parse(readFileSync("package.json", "utf8")))) },
   // CommonJS dependencies ask for `require`.
   banner: {

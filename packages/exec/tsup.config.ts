@@ -1,3 +1,4 @@
 import { library } from "../../tooling/tsup.mjs";
 
-export default library();
+// tsup leaves out only `dependencies` by itself
+export default library({ external: ["@lydell/node-pty"] });

@@ -2,7 +2,7 @@ import { CodexError } from "@codex/common";
 import { confine } from "@codex/linux-sandbox";
 import { findDenial } from "./denial.js";
 import { createConfinedFiles } from "./file-server.js";
-import { startProcess } from "./process.js";
+import { startCommand } from "./start.js";
 import type { Confinement } from "@codex/linux-sandbox";
 import type { Environment, ExitStatus } from "@codex/protocol";
 
@@ -23,7 +23,7 @@ export function confinedEnvironment(
     id: outer.id,
     files,
     exec(request, signal) {
-      const process = startProcess(request, (command) => confine(confinement, command), signal);
+      const process = startCommand(request, (command) => confine(confinement, command), signal);
       void process.exit.then((exit) => cwd_of.set(exit, request.cwd));
       return process;
     },

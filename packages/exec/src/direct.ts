@@ -2,7 +2,7 @@ import { CodexError } from "@codex/common";
 import { enforce, resolvePolicy, unconfined } from "@codex/linux-sandbox";
 import { confinedEnvironment } from "./confined.js";
 import { directFiles } from "./files.js";
-import { startProcess } from "./process.js";
+import { startCommand } from "./start.js";
 import type { Command } from "@codex/linux-sandbox";
 import type { Environment, OptionalGuarantee, ResolvedPolicy } from "@codex/protocol";
 
@@ -28,7 +28,7 @@ export function createDirectEnvironment(options: DirectOptions): ExecEnvironment
   const direct: ExecEnvironment = {
     id: options.id,
     files: directFiles,
-    exec: (request, signal) => startProcess(request, wrap, signal),
+    exec: (request, signal) => startCommand(request, wrap, signal),
     resolve: (policy, policy_cwd) =>
       resolvePolicy(policy, policy_cwd, { tmpdir: options.tmpdir, allow_missing: options.allow_missing }),
     async confine(policy) {

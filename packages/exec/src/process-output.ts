@@ -4,8 +4,9 @@ import type { Readable } from "node:stream";
 import type { OutputChunk } from "@codex/protocol";
 import type { WatchableOutput } from "./output.js";
 
-/** Where bytes come from: a stream of Node's, or the descriptor of a pipe's read end. */
-type Source = Readable | number;
+/** Where bytes come from: a stream of Node's, the descriptor of a pipe's read end, or whatever opens itself. */
+type Source = Readable | number | Open;
+export type Open = (deliver: Deliver, ended: () => void) => Reader;
 export type Sources = Readonly<Partial<Record<OutputChunk["stream"], Source>>>;
 
 /** Bytes that may wait for a slow consumer before reading stops and the command's writes block. */
@@ -14,6 +15,7 @@ const READ_SIZE = 64 * 1024;
 /** Milliseconds that pipes held open by others are read after the process has ended (exec.md §5.2). */
 const DRAIN = 2000;
 
+/** Takes bytes that are only valid until it returns. */
 type Deliver = (data: Uint8Array) => "more" | "pause";
 type Reader = { readonly resume: () => void; readonly close: () => void };
 
@@ -50,10 +52,7 @@ export class ProcessOutput implements WatchableOutput {
       if (source === undefined) continue;
       const deliver: Deliver = (data) => this.#deliver({ stream, data });
       const ended = (): void => this.#forget(stream);
-      this.#readers.set(
-        stream,
-        typeof source === "number" ? readFd(source, deliver, ended) : readStream(source, deliver, ended),
-      );
+      this.#readers.set(stream, opener(source)(deliver, ended));
     }
     if (this.#readers.size === 0) this.#settle?.();
   }
@@ -149,6 +148,12 @@ export class ProcessOutput implements WatchableOutput {
 
 function discard(): void {
   // the consumer has left; reading goes on so that the command does not block
+}
+
+function opener(source: Source): Open {
+  if (typeof source === "function") return source;
+  if (typeof source === "number") return (deliver, ended) => readFd(source, deliver, ended);
+  return (deliver, ended) => readStream(source, deliver, ended);
 }
 
 /** Reads into one buffer that is used again and again: 200 MB cost no garbage. */

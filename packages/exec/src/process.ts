@@ -3,12 +3,12 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { CodexError, codeOf, messageOf, onAbort } from "@codex/common";
+import { CodexError, codeOf, messageOf } from "@codex/common";
 import { STATUS_FD, readStatus } from "@codex/linux-sandbox";
 import { openPipes } from "./pipes.js";
 import { ProcessOutput } from "./process-output.js";
 import { readStatusChannel } from "./status.js";
-import { groupTree, helperTree } from "./tree.js";
+import { groupTree, helperTree, limitTree } from "./tree.js";
 import type { ChildProcess } from "node:child_process";
 import type { Writable } from "node:stream";
 import type { Command } from "@codex/linux-sandbox";
@@ -19,19 +19,17 @@ import type { StopSignal, Tree } from "./tree.js";
 /** Puts a command behind the helper: the argv to spawn. */
 export type Wrap = (command: Command) => readonly string[];
 
-type Failure = Extract<ExitStatus, { type: "failed_to_start" }>;
+export type Failure = Extract<ExitStatus, { type: "failed_to_start" }>;
 type End = { readonly code: number | null; readonly signal: string | null } | { readonly error: unknown };
 
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** Milliseconds that left-overs of a command may go on writing (exec.md §5.2). */
 const DRAIN = 2000;
 
 /**
  * Starts it; whatever goes wrong is an exit status. The whole tree ends when the signal aborts. Without `wrap` the
- * command leads a process group of its own. A terminal is refused, not left out: those come with live sessions.
+ * command leads a process group of its own.
  */
 export function startProcess(request: ExecRequest, wrap: Wrap | undefined, signal: AbortSignal): Process {
-  if (request.pty !== undefined) return endedProcess(failure("not_executable", "this environment has no terminal"));
   if (request.argv.length === 0) return endedProcess(failure("not_found", "there is no program to run"));
   if (signal.aborted) return endedProcess({ type: "signaled", signal: "SIGKILL" });
   const command = { argv: request.argv, cwd: resolve(request.cwd), tty: false, pipes: true };
@@ -113,16 +111,9 @@ class RunningProcess implements Process {
   }
 
   async #live(timeout_ms: number | undefined, signal: AbortSignal): Promise<ExitStatus> {
-    let timed_out = false;
-    const expire = (): void => {
-      timed_out = true;
-      this.#tree.stop();
-    };
-    const timer = timeout_ms === undefined ? undefined : setTimeout(expire, Math.min(timeout_ms, LONGEST_TIMER));
-    const listener = onAbort(signal, () => this.#tree.stop());
+    const limit = limitTree(this.#tree, timeout_ms, signal);
     const [end, said] = await Promise.all([endOf(this.#child), this.#connect()]);
-    clearTimeout(timer);
-    listener[Symbol.dispose]();
+    limit[Symbol.dispose]();
     this.#attach({}, undefined); // the helper ended before it offered any
     (await this.#input)?.destroy();
     this.output.finish();
@@ -130,7 +121,7 @@ class RunningProcess implements Process {
     if ("error" in end) return this.#explain(end.error);
     const failure = readStatus(said);
     if (failure !== undefined) return { type: "failed_to_start", ...failure };
-    if (timed_out) return { type: "timed_out" };
+    if (limit.hasTimedOut()) return { type: "timed_out" };
     return end.signal === null ? { type: "exited", code: end.code ?? -1 } : { type: "signaled", signal: end.signal };
   }
 
@@ -189,7 +180,7 @@ function elapsed(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
-function inputClosed(): CodexError<"bad_request"> {
+export function inputClosed(): CodexError<"bad_request"> {
   return new CodexError("bad_request", "the input of the command is closed");
 }
 
@@ -206,6 +197,6 @@ function startFailure(error: unknown, { program, cwd, wrap }: Attempt): Failure 
   return failure("not_found", no_directory ? `no such directory: ${cwd}` : `no such program: ${program}`);
 }
 
-function failure(code: Failure["code"], message: string): Failure {
+export function failure(code: Failure["code"], message: string): Failure {
   return { type: "failed_to_start", code, message };
 }

@@ -205,11 +205,6 @@ describe.each(WAYS)("a command %s", (way) => {
     const cwd = emptyFolder();
     expect((await run(place(), request("pwd -P", `${cwd}/./x/../`))).text).toBe(`${cwd}\n`);
   });
-
-  it("has no terminal to offer", async () => {
-    const { exit } = await run(place(), request("true", "/", { pty: { cols: 80, rows: 24 } }));
-    expect(exit).toMatchObject({ type: "failed_to_start", code: "not_executable" });
-  });
 });
 
 describe("the pipes of a command (through the helper)", () => {

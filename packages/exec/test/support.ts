@@ -85,7 +85,8 @@ export async function builtFixture(name: string, folder: string): Promise<string
     clean: false,
     dts: false,
     silent: true,
-    noExternal: [/.*/],
+    external: ["@lydell/node-pty"],
+    noExternal: [/^(?!@lydell)/],
     esbuildOptions: (options) => {
       options.conditions = ["codex-source"];
     },
