@@ -90,7 +90,7 @@ describe("plain scripts (exec.md §3.3)", () => {
   });
 
   test("zsh reads more into words, so more is unknown", () => {
-    for (const script of ["ls a^", "ls HEAD~1", "ls a#", "echo 'a''b'", "echo =ls"]) {
+    for (const script of ["ls a^", "ls HEAD~1", "ls a#", "echo 'a''b'", "echo 'a'\\\n'b''c'", "echo =ls"]) {
       expect(argvs(script, "zsh")).toBeTypeOf("string");
     }
     expect(argvs("ls -l | wc", "zsh")).toEqual([["ls", "-l"], ["wc"]]);

@@ -36,6 +36,8 @@ const PLAIN = /(?:[A-Za-z0-9_./:,@%+=-]|[^\x00-\x7f])+/y;
 /** Harmless inside a word of bash and sh, but not at its start; patterns of zsh when it is set up so. */
 const PLAIN_INSIDE = /[~^#]/y;
 const SINGLE_QUOTED = /'(?<content>[^']*)'/y;
+/** With RC_QUOTES, zsh reads `''` inside a quotation as a quote. */
+const SINGLE_QUOTED_IN_ZSH = /'(?<content>[^']*)'(?!')/y;
 const DOUBLE_QUOTED = /"(?<content>(?:[^"\\$`]|(?<![^\x00-\x7f])\\[^])*)"/y;
 const ESCAPED = /\\(?<character>[\x21-\x7e ])/y;
 
@@ -116,8 +118,9 @@ class ScriptLexer {
       quoted ||= plain === undefined;
       if (this.#mayBeSwallowed()) return undefined;
     }
+    const ended = this.#offset >= this.#script.length || /[ \t\n;&|]/.test(this.#script.charAt(this.#offset));
     // zsh replaces `=name` by the path of that program
-    if (word === undefined || word.startsWith("=")) return undefined;
+    if (!ended || word === undefined || word.startsWith("=")) return undefined;
     return { type: "word", text: word, quoted };
   }
 
@@ -140,11 +143,9 @@ class ScriptLexer {
   }
 
   #quoted(): string | undefined {
-    const single = this.#take(SINGLE_QUOTED)?.groups?.["content"];
-    if (single !== undefined) {
-      // with RC_QUOTES zsh reads '' inside a quotation as a quote
-      return this.#shell === "zsh" && this.#script.charAt(this.#offset) === "'" ? undefined : single;
-    }
+    const pattern = this.#shell === "zsh" ? SINGLE_QUOTED_IN_ZSH : SINGLE_QUOTED;
+    const single = this.#take(pattern)?.groups?.["content"];
+    if (single !== undefined) return single;
     const double = this.#take(DOUBLE_QUOTED)?.groups?.["content"];
     if (double !== undefined) {
       return double.replace(/\\([$`"\\\n])/g, (_, escaped: string) => (escaped === "\n" ? "" : escaped));
