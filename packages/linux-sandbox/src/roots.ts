@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { resolve } from "node:path";
 
 import { CodexError } from "@codex/common";
@@ -37,13 +37,11 @@ export async function resolvePolicy(
   cwd: string,
   options: ResolveOptions,
 ): Promise<ResolvedPolicy> {
-  const base = await realpath(cwd).catch((cause: unknown) => {
-    throw new CodexError("config_invalid", `there is no working directory ${cwd}`, { cause });
-  });
+  const base = canonicalDirectory(cwd);
   return {
     policy,
     cwd: base,
-    writable: await writableRoots(policy, { given: resolve(cwd), canonical: base }, options.tmpdir),
+    writable: writableRoots(policy, { given: resolve(cwd), canonical: base }, options.tmpdir),
     denied: [],
     network: hasNetwork(policy),
     allow_missing: options.allow_missing,
@@ -68,11 +66,15 @@ function hasNetwork(policy: SandboxPolicy): boolean {
 
 type Directory = { readonly given: string; readonly canonical: string };
 
-async function writableRoots(
-  policy: SandboxPolicy,
-  cwd: Directory,
-  tmpdir: string | undefined,
-): Promise<readonly WritableRoot[]> {
+function canonicalDirectory(cwd: string): string {
+  try {
+    return realpathSync.native(cwd);
+  } catch (cause) {
+    throw new CodexError("config_invalid", `there is no working directory ${cwd}`, { cause });
+  }
+}
+
+function writableRoots(policy: SandboxPolicy, cwd: Directory, tmpdir: string | undefined): readonly WritableRoot[] {
   switch (policy.type) {
     case "danger-full-access":
     case "external-sandbox":
@@ -80,7 +82,7 @@ async function writableRoots(
     case "read-only":
       return [];
     case "workspace-write":
-      return protect(withoutTurns(await existing(candidates(policy, cwd, tmpdir))));
+      return protect(withoutTurns(existing(candidates(policy, cwd, tmpdir))));
     default:
       policy satisfies never;
       return [];
@@ -104,10 +106,10 @@ function candidates(
 }
 
 /** Shallow first, without repetition. */
-async function existing(all: readonly Candidate[]): Promise<readonly Root[]> {
+function existing(all: readonly Candidate[]): readonly Root[] {
   const found = new Map<string, Root>();
   for (const candidate of all) {
-    const root = await look(candidate);
+    const root = look(candidate);
     if (root === undefined) continue;
     const known = found.get(root.path);
     const links = [...root.links, ...(known?.links ?? [])];
@@ -118,25 +120,35 @@ async function existing(all: readonly Candidate[]): Promise<readonly Root[]> {
 }
 
 /** The kernel's own trees are never writable; the helper puts its own in their place. */
-async function look({ path: given, origin }: Candidate): Promise<Root | undefined> {
-  const { links, end: path } = await followLinks(given);
+function look({ path: given, origin }: Candidate): Root | undefined {
+  const { links, end: path } = followLinks(given);
   const system = ["/proc", "/sys", "/dev"].some((tree) => isSameOrBelow(path, tree));
   if (system && !isSameOrBelow(path, "/dev/shm")) {
     if (origin !== "named") return undefined;
     throw new CodexError("config_invalid", `${given} cannot be a writable root; remove it from writable_roots`);
   }
-  const facts = await stat(path).catch(() => undefined);
+  const facts = factsOf(path);
   if (facts === undefined || !(origin === "named" || facts.isDirectory())) return undefined;
   const is_directory = facts.isDirectory();
-  if (is_directory && !(await isEnterable(path))) return undefined;
+  if (is_directory && !isEnterable(path)) return undefined;
   return { path, origin, is_directory, links };
 }
 
-function isEnterable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function factsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // below a file, or in a folder that is closed to us: not there for a command either
+  }
+}
+
+function isEnterable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -157,9 +169,9 @@ function withoutTurns(roots: readonly Root[]): readonly Root[] {
   });
 }
 
-async function protect(roots: readonly Root[]): Promise<readonly WritableRoot[]> {
+function protect(roots: readonly Root[]): readonly WritableRoot[] {
   const closed: string[] = [];
-  for (const { path, is_directory } of roots) if (is_directory) closed.push(...(await protectedPaths(path)));
+  for (const { path, is_directory } of roots) if (is_directory) closed.push(...protectedPaths(path));
   const open = roots.filter(
     ({ path, origin }) => origin === "named" || !closed.some((each) => isSameOrBelow(path, each)),
   );
