@@ -65,6 +65,8 @@ export type OutputBuffer = {
   push(data: Uint8Array): void;
   /** What came since the last call, and starts anew. */
   take(): Captured;
+  /** The same, and goes on. */
+  copy(): Captured;
 };
 
 /** Keeps the first and the last half of `limit` bytes. Copies what it keeps. */
@@ -73,7 +75,12 @@ export function createOutputBuffer(limit: number = DEFAULT_LIMIT): OutputBuffer 
   let head = new Tail(head_limit);
   let tail = new Tail(limit - head_limit);
   let total = 0;
+  const copy = (): Captured => {
+    const omitted_bytes = total - head.size - tail.size;
+    return { head: head.bytes(), tail: tail.bytes(), omitted_bytes, total_bytes: total };
+  };
   return {
+    copy,
     push(data) {
       total += data.length;
       const free = head_limit - head.size;
@@ -81,8 +88,7 @@ export function createOutputBuffer(limit: number = DEFAULT_LIMIT): OutputBuffer 
       if (data.length > free) tail.push(data.subarray(free));
     },
     take() {
-      const omitted_bytes = total - head.size - tail.size;
-      const captured = { head: head.bytes(), tail: tail.bytes(), omitted_bytes, total_bytes: total };
+      const captured = copy();
       head = new Tail(head_limit);
       tail = new Tail(limit - head_limit);
       total = 0;
