@@ -4,7 +4,6 @@ import type {
   CodexDeps,
   Credentials,
   Environment,
-  ModelProvider,
   OpenRequest,
   SandboxPolicy,
   SessionDeps,
@@ -12,30 +11,30 @@ import type {
   TurnSettings,
 } from "@codex/protocol";
 import type { Config, Env, LoadOptions } from "@codex/config";
-import { codexHome, loadConfig, processEnvironment, readAuthKey } from "@codex/config";
+import { codexHome, loadConfig, processEnvironment } from "@codex/config";
 import {
   capture,
   childVars,
   exitCode,
   findShell,
   forcedVars,
+  lockFile,
   renderCaptured,
   selectEnvironment,
   selectShell,
   shellArgv,
 } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
-import { CodexError, codeOf } from "@codex/common";
+import { createStoredCredentials } from "@codex/login";
+import { codeOf } from "@codex/common";
 import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
 import { readCredentials } from "./home/credentials.js";
 import { createRecording, readRecording } from "./home/recording-file.js";
-import { DEFAULT_MODEL, modelInfo } from "./model/catalog.js";
-import { overrideModels } from "./model/overrides.js";
-import { createModelProvider } from "./model/providers.js";
-import { recordModels } from "./model/record.js";
-import { replayModels } from "./model/replay.js";
-import { userAgent } from "./model/request.js";
+import { openRun } from "./model/run.js";
+import type { Run } from "./model/run.js";
+import { openSessionModels } from "./model/session-models.js";
+import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
 import { createSessionContext } from "./session-context.js";
@@ -51,6 +50,8 @@ export type CodexOptions = Partial<CodexDeps> & {
   readonly config?: Omit<LoadOptions, "cwd" | "env" | "session">;
   /** A recording that answers instead of a model; a request that differs from the recorded one fails. */
   readonly replay?: string;
+  /** How many recorded requests are replayed before a real model goes on; absent: all, and none after them. */
+  readonly replay_from?: number;
   /** Where to write a recording of the model's answers. */
   readonly record?: string;
   /** The Linux sandbox helper; default: the one that came with `@codex/linux-sandbox`. */
@@ -58,6 +59,7 @@ export type CodexOptions = Partial<CodexDeps> & {
 };
 
 type Wiring = CodexOptions & {
+  readonly run: Run;
   readonly env: Env;
   readonly clock: CodexDeps["clock"];
   readonly originator: string;
@@ -67,15 +69,29 @@ type Wiring = CodexOptions & {
 /** The engine with every port filled in; any of them can be replaced by passing it. */
 export function createCodex(options: CodexOptions = {}): Codex {
   const env = options.env ?? processEnvironment();
-  const clock = options.clock ?? systemClock;
-  const wiring: Wiring = { originator: "codex_ts", version: "0.1.0", ...options, env, clock };
-  return createEngine({
+  const run = runOf(options);
+  const { clock, newId } = run;
+  const wiring: Wiring = { originator: "codex_ts", version: "0.1.0", ...options, env, clock, run };
+  const engine = createEngine({
     clock,
-    newId: options.newId ?? (() => uuidv7(clock.now())),
+    newId,
     originator: wiring.originator,
     version: wiring.version,
     store: options.store ?? createRolloutStore(() => homeOf(wiring), clock),
     session: options.session ?? ((request, scope) => composeSession(request, scope, wiring)),
+  });
+  // the session that is repeated has its file already
+  if (!run.isCopy) return engine;
+  return { ...engine, open: (request, signal) => engine.open({ ...request, ephemeral: true }, signal) };
+}
+
+function runOf({ clock = systemClock, newId, replay, replay_from, record }: CodexOptions): Run {
+  return openRun({
+    clock,
+    newId: newId ?? (() => uuidv7(clock.now())),
+    scope: { home: os.homedir(), temporary: os.tmpdir() },
+    replay: replay === undefined ? undefined : { text: readRecording(replay), from: replay_from },
+    record: record === undefined ? undefined : () => createRecording(record),
   });
 }
 
@@ -96,7 +112,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     tmpdir: env["TMPDIR"],
     allow_missing: config.sandbox.allow_missing,
   });
-  const models = await modelsFor(config, wiring);
+  const models = await openSessionModels({ ...wiring, config, credentials: credentialsOf(config, wiring) });
   const permissions = await openApprovals(config, scope.signal);
   const settings: TurnSettings = {
     ...config.settings,
@@ -110,11 +126,11 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     settings,
     environment,
     tools,
-    models: overrideModels(models.provider, config.model),
+    models: models.provider,
     ...permissions,
     context: createSessionContext({ config, request, scope, shell: shell.kind, files: environment.files }),
     sinks: [],
-    warnings: [...config.warnings.map((warning) => warning.message), ...unknownModel(settings.model)],
+    warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings)],
     async [Symbol.asyncDispose]() {
       for (const source of tools) await source[Symbol.asyncDispose]();
       await environment[Symbol.asyncDispose]();
@@ -123,63 +139,16 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   };
 }
 
-type Models = {
-  readonly provider: ModelProvider;
-  readonly default_model: string;
-  /** Releases what it holds; throws when a recording was not used up. */
-  finish(): void;
-};
-
-async function modelsFor(config: Config, wiring: Wiring): Promise<Models> {
-  const names = { home: os.homedir(), temporary: os.tmpdir() };
-  if (wiring.replay !== undefined) {
-    const replay = replayModels(await readRecording(wiring.replay), names);
-    return { provider: replay, default_model: replay.model, finish: () => replay.finish() };
-  }
-  if (config.provider.kind === "replay") {
-    const text = 'model_provider "replay" answers from a recording: name it with --replay FILE';
-    throw new CodexError("config_invalid", text);
-  }
-  const credentials = readCredentials({ env: wiring.env, readAuthKey: () => readAuthKey(config.home) });
-  const live = createModelProvider({
-    specs: config.providers,
-    credentials,
-    env: (name) => wiring.env[name],
-    clock: wiring.clock,
-    originator: wiring.originator,
-    version: wiring.version,
-    user_agent: userAgent({
-      originator: wiring.originator,
-      version: wiring.version,
-      os_name: os.type(),
-      os_version: os.release(),
-      arch: os.machine(),
-    }),
+function credentialsOf(config: Config, { env, clock, originator }: Wiring): Credentials {
+  const refresh_url = env["CODEX_REFRESH_TOKEN_URL_OVERRIDE"];
+  const stored = createStoredCredentials({
+    home: config.home,
+    clock,
+    lock: lockFile,
+    headers: { originator },
+    ...(refresh_url === undefined ? {} : { refresh_url }),
   });
-  if (wiring.record === undefined) {
-    return { provider: live, default_model: DEFAULT_MODEL, finish: () => live[Symbol.dispose]() };
-  }
-  const secrets = await knownSecrets(config, credentials, wiring.env);
-  const recording = createRecording(wiring.record);
-  return {
-    provider: recordModels(live, { ...names, secrets, append: (line) => recording.append(line) }),
-    default_model: DEFAULT_MODEL,
-    finish: () => {
-      recording.close();
-      live[Symbol.dispose]();
-    },
-  };
-}
-
-/** What must never stand in a recording, whatever it looks like. */
-async function knownSecrets(config: Config, credentials: Credentials, env: Env): Promise<readonly string[]> {
-  const own = await credentials.current(new AbortController().signal);
-  const configured = Object.values(config.providers).flatMap((provider) => [
-    provider.experimental_bearer_token,
-    provider.env_key === undefined ? undefined : env[provider.env_key],
-    ...Object.values(provider.env_http_headers).map((name) => env[name]),
-  ]);
-  return [own?.token, ...configured].flatMap((secret) => (secret === undefined || secret === "" ? [] : [secret]));
+  return readCredentials({ env, stored });
 }
 
 function shellPowers(env: Env, config: Config): ShellPowers {
@@ -215,9 +184,4 @@ function helperFor(policy: SandboxPolicy, explicit: string | undefined): string 
 async function proveSandbox(environment: Environment, settings: TurnSettings): Promise<void> {
   if (settings.sandbox_policy.type === "danger-full-access") return;
   await environment.confine(await environment.resolve(settings.sandbox_policy, settings.cwd));
-}
-
-function unknownModel(model: string): readonly string[] {
-  if (modelInfo(model).known) return [];
-  return [`the model ${model} is not in the catalog; cautious defaults are used for it`];
 }

@@ -1,9 +1,26 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** UUIDv7 (RFC 9562 §5.7): sorts by time of making. */
 export function uuidv7(now: number): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
+  return format(bytes);
+}
+
+/** Gives `first`, then ids that follow from it, the same ones each time: what a recorded run and its replay share. */
+export function idsFrom(first: string): () => string {
+  const time = Buffer.from(first.replaceAll("-", "").slice(0, 12), "hex");
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count === 1) return first;
+    const bytes = createHash("sha256").update(`${first} ${count}`).digest().subarray(0, 16);
+    time.copy(bytes);
+    return format(bytes);
+  };
+}
+
+function format(bytes: Buffer): string {
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

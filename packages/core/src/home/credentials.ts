@@ -1,19 +1,25 @@
-import type { Credentials } from "@codex/protocol";
+import type { Credential, Credentials } from "@codex/protocol";
 
 export type CredentialSources = {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The key of `auth.json`, read only when no variable holds one. */
-  readAuthKey(): Promise<string | undefined>;
+  /** Of `auth.json`. */
+  readonly stored: Required<Credentials>;
 };
 
-/** `CODEX_API_KEY`, then `OPENAI_API_KEY`, then the key in `auth.json`. Read, never written. */
-export function readCredentials(sources: CredentialSources): Credentials {
+/** `CODEX_API_KEY`, then a ChatGPT sign-in, then `OPENAI_API_KEY`, then the stored key. Only a sign-in is renewed. */
+export function readCredentials({ env, stored }: CredentialSources): Required<Credentials> {
   return {
-    async current() {
-      const { CODEX_API_KEY, OPENAI_API_KEY } = sources.env;
-      const token = [CODEX_API_KEY, OPENAI_API_KEY].find((key) => key !== undefined && key.trim() !== "");
-      const found = token ?? (await sources.readAuthKey());
-      return found === undefined ? undefined : { type: "api_key", token: found.trim() };
+    async current(signal) {
+      const first = keyIn(env["CODEX_API_KEY"]);
+      if (first !== undefined) return first;
+      const signed_in = await stored.current(signal);
+      return signed_in?.type === "chatgpt" ? signed_in : (keyIn(env["OPENAI_API_KEY"]) ?? signed_in);
     },
+    renew: (refused, signal) => stored.renew(refused, signal),
   };
+}
+
+function keyIn(value: string | undefined): Credential | undefined {
+  const token = value?.trim() ?? "";
+  return token === "" ? undefined : { type: "api_key", token };
 }

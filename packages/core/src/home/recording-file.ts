@@ -1,11 +1,10 @@
 import { CodexError, codeOf, messageOf } from "@codex/common";
-import { closeSync, fchmodSync, openSync, writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { closeSync, fchmodSync, openSync, readFileSync, writeSync } from "node:fs";
 
 /** Text of a recording. Throws `file_error`. */
-export async function readRecording(path: string): Promise<string> {
+export function readRecording(path: string): string {
   try {
-    return await readFile(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     throw fileError(`The recording ${path} cannot be read`, error);
   }

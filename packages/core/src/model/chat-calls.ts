@@ -29,7 +29,7 @@ export class ChatCalls {
     call.text += text;
   }
 
-    items(answer_id: string): readonly FunctionCallItem[] {
+  items(answer_id: string): readonly FunctionCallItem[] {
     return this.#calls.map(({ id, name, text }, index) => ({
       type: "function_call",
       name: name || UNNAMED,

@@ -1,4 +1,6 @@
 import type { OutputPayload, ResponseItem } from "@codex/protocol";
+import { isFields, parseJson, textOf } from "./foreign.js";
+import type { Fields } from "./foreign.js";
 import { normalize } from "./normalize.js";
 import type { Places } from "./normalize.js";
 import { redact } from "./redact.js";
@@ -39,12 +41,10 @@ function outputText(output: OutputPayload): string {
   return output.map((part) => (part.type === "input_text" ? part.text : "[image]")).join("\n");
 }
 
-/** Where two requests differ first, in one line; `undefined`: nowhere. Items count from 1. */
+/** Where two requests differ first, in one line: which item, which field, and both texts around the place. */
 export function difference(recorded: readonly Mark[], asked: readonly Mark[]): string | undefined {
   for (let index = 0; index < Math.max(recorded.length, asked.length); index += 1) {
-    const old = recorded[index];
-    const now = asked[index];
-    const what = markDifference(old, now);
+    const what = markDifference(recorded[index], asked[index]);
     if (what !== undefined) return `item ${index + 1} ${what}`;
   }
   return undefined;
@@ -55,19 +55,42 @@ function markDifference(old: Mark | undefined, now: Mark | undefined): string | 
   if (now === undefined) return `(${nameOf(old)}) is missing`;
   if (old.kind !== now.kind || old.name !== now.name) return `is ${nameOf(now)}, recorded was ${nameOf(old)}`;
   if (old.text === now.text) return undefined;
-  return `(${nameOf(old)}) has other text: ${textDifference(old.text ?? "", now.text ?? "")}`;
+  return `(${nameOf(old)}), ${fieldDifference(fieldOf(old), old.text ?? "", now.text ?? "")}`;
 }
 
 function nameOf(mark: Mark | undefined): string {
   return mark?.name === undefined ? String(mark?.kind) : `${mark.kind} ${mark.name}`;
 }
 
+/** The wire's name for what a mark compares. */
+function fieldOf({ kind }: Mark): string {
+  if (kind === "function_call") return "arguments";
+  if (kind === "custom_tool_call") return "input";
+  return kind === "local_shell_call" ? "action" : "output";
+}
+
+/** Of two JSON objects the first key that differs is named. */
+function fieldDifference(field: string, old: string, now: string): string {
+  const [before, after] = [parseJson(old), parseJson(now)];
+  if (!isFields(before) || !isFields(after)) return textDifference(`field ${field}`, old, now);
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const key = keys.find((name) => valueText(before, name) !== valueText(after, name));
+  if (key === undefined) return textDifference(`field ${field}`, old, now);
+  return textDifference(`field ${field}.${key}`, valueText(before, key), valueText(after, key));
+}
+
+function valueText(fields: Fields, key: string): string {
+  const value = fields[key];
+  return textOf(value) ?? (value === undefined ? "" : JSON.stringify(value));
+}
+
+/** Characters shown on each side of the place. */
 const AROUND = 30;
 
-function textDifference(old: string, now: string): string {
+function textDifference(field: string, old: string, now: string): string {
   let at = 0;
   while (at < old.length && old[at] === now[at]) at += 1;
   const cut = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - AROUND), at + AROUND));
-  const line = old.slice(0, at).split("\n").length;
-  return `line ${line}: recorded ${cut(old)}, now ${cut(now)}`;
+  const line = old.includes("\n") || now.includes("\n") ? `, line ${old.slice(0, at).split("\n").length}` : "";
+  return `${field}${line}: recorded ${cut(old)}, now ${cut(now)}`;
 }

@@ -1,71 +1,88 @@
 import { codeOf, messageOf } from "@codex/common";
 import type { RetryAdvice } from "@codex/common";
-import type { ModelClient, ModelEvent, ModelProvider, Prompt } from "@codex/protocol";
+import type { Clock, ModelClient, ModelEvent, ModelProvider, Prompt } from "@codex/protocol";
 import { isErrorCode } from "@codex/protocol";
 import { fingerprint } from "./fingerprint.js";
 import type { Mark } from "./fingerprint.js";
 import { nameDirectories } from "./normalize.js";
 import type { Places } from "./normalize.js";
 import { encodeHeader, encodeStep } from "./recording.js";
-import type { RecordedError } from "./recording.js";
+import type { RecordedError, RunIdentity } from "./recording.js";
 import { redact } from "./redact.js";
 import { changeWords, joinDeltas } from "./words.js";
 
 /** The places that a recording names, besides each turn's working directory. */
 export type RecordingScope = Omit<Places, "cwd">;
 
-export type RecordOptions = RecordingScope & {
+export type RecorderOptions = {
+  readonly scope: RecordingScope;
+  readonly run: RunIdentity;
+  readonly clock: Clock;
   /** Takes one line without its line end. */
   readonly append: (line: string) => void;
-  /** Values to redact besides everything shaped like a credential. */
-  readonly secrets?: readonly string[];
 };
 
-/** A provider whose streams are also written down, one line per request. A stream that was left early leaves none. */
-export function recordModels(models: ModelProvider, options: RecordOptions): ModelProvider {
-  const { home, temporary, append, secrets = [] } = options;
+export type Recorder = {
+  /**
+   * A provider whose streams are also written down, one line per request. A stream that was left early leaves none.
+   * `secrets`: values to redact besides everything shaped like a credential.
+   */
+  wrap(models: ModelProvider, secrets?: readonly string[]): ModelProvider;
+};
+
+/** Starts a recording; all sessions of a run may write to it. */
+export function createRecorder({ scope, run, clock, append }: RecorderOptions): Recorder {
   let before: readonly Mark[] = [];
-  append(encodeHeader());
+  append(encodeHeader(run));
   return {
-    client: (settings, ids) => {
-      const client = models.client(settings, ids);
-      const places = { cwd: settings.cwd, home, temporary };
-      const write = (prompt: Prompt, events: readonly ModelEvent[], error?: RecordedError): void => {
-        const marks = fingerprint(prompt.input, places, secrets);
-        const words = recordedEvents(events, places, secrets);
-        const step = { model: settings.model, marks, events: words, ...(error === undefined ? {} : { error }) };
-        append(encodeStep(step, before));
-        before = marks;
-      };
-      return {
-        info: client.info,
-        max_retries: client.max_retries,
-        stream: (prompt, signal) => listen(client, { prompt, signal, write }),
-      };
-    },
+    wrap: (models, secrets = []) => ({
+      client: (settings, ids) => {
+        const client = models.client(settings, ids);
+        const places = { cwd: settings.cwd, ...scope };
+        const write: Write = (prompt, { asked_at, events, error }) => {
+          const marks = fingerprint(prompt.input, places, secrets);
+          const words = recordedEvents(events, places, secrets);
+          const at = asked_at - run.started_at;
+          const step = { model: settings.model, at, marks, events: words, ...(error === undefined ? {} : { error }) };
+          append(encodeStep(step, before));
+          before = marks;
+        };
+        return {
+          info: client.info,
+          max_retries: client.max_retries,
+          stream: (prompt, signal) => listen(client, { prompt, signal, write, asked_at: clock.now() }),
+        };
+      },
+    }),
   };
 }
+
+/** How a stream went. */
+type Heard = { readonly asked_at: number; readonly events: readonly ModelEvent[]; readonly error?: RecordedError };
+type Write = (prompt: Prompt, heard: Heard) => void;
 
 type Listening = {
   readonly prompt: Prompt;
   readonly signal: AbortSignal;
-  readonly write: (prompt: Prompt, events: readonly ModelEvent[], error?: RecordedError) => void;
+  readonly write: Write;
+  /** Epoch milliseconds. */
+  readonly asked_at: number;
 };
 
 async function* listen(
   client: ModelClient,
-  { prompt, signal, write }: Listening,
+  { prompt, signal, write, asked_at }: Listening,
 ): AsyncGenerator<ModelEvent, void, undefined> {
   const events: ModelEvent[] = [];
   try {
     for await (const event of client.stream(prompt, signal)) {
       events.push(event);
-      if (event.type === "completed") write(prompt, events);
+      if (event.type === "completed") write(prompt, { asked_at, events });
       yield event;
     }
   } catch (error) {
     const known = signal.aborted ? undefined : recordedError(error);
-    if (known !== undefined) write(prompt, events, known);
+    if (known !== undefined) write(prompt, { asked_at, events, error: known });
     throw error;
   }
 }

@@ -11,9 +11,25 @@ import { decodeUsage } from "./usage.js";
 /** Readers refuse any other. */
 export const RECORDING_VERSION = 1;
 
+/** What makes a run itself: the values that a replay uses in place of new ones. */
+export type RunIdentity = {
+  /** The first id that was made: of the session. All others follow from it. */
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly started_at: number;
+};
+
+export type Recording = {
+  /** Absent in recordings that are older than this field. */
+  readonly run: RunIdentity | undefined;
+  readonly steps: readonly RecordedStep[];
+};
+
 /** One request and the stream that answered it. */
 export type RecordedStep = {
   readonly model: string;
+  /** When it was asked, in milliseconds since the run started; absent in old recordings. */
+  readonly at?: number;
   readonly marks: readonly Mark[];
   readonly events: readonly ModelEvent[];
   /** How the stream failed, if it did. */
@@ -27,20 +43,20 @@ export type RecordedError = {
   readonly status?: number;
 };
 
-export function encodeHeader(): string {
-  return JSON.stringify({ type: "codex_recording", version: RECORDING_VERSION });
+export function encodeHeader(run: RunIdentity): string {
+  return JSON.stringify({ type: "codex_recording", version: RECORDING_VERSION, run });
 }
 
 /** A step's line says only what is new since the request before: `keep` marks of it stay. */
 export function encodeStep(step: RecordedStep, before: readonly Mark[]): string {
-  const { model, marks, events, error } = step;
+  const { model, at, marks, events, error } = step;
   const changed = marks.findIndex((mark, index) => JSON.stringify(mark) !== JSON.stringify(before[index]));
   const keep = changed === -1 ? marks.length : changed;
-  return JSON.stringify({ type: "request", model, keep, marks: marks.slice(keep), events, error });
+  return JSON.stringify({ type: "request", model, at, keep, marks: marks.slice(keep), events, error });
 }
 
 /** Throws `recording_invalid` with the line. */
-export function decodeRecording(text: string): RecordedStep[] {
+export function decodeRecording(text: string): Recording {
   const lines = text.split("\n").map((line) => line.trim());
   const header = fieldsOf(parseJson(lines[0] ?? ""));
   if (header["type"] !== "codex_recording") throw invalid(1, "this is not a recording");
@@ -54,7 +70,13 @@ export function decodeRecording(text: string): RecordedStep[] {
     if (!isFields(fields) || fields["type"] !== "request") throw invalid(index + 1, "it holds no request");
     steps.push(decodeStep(fields, { line: index + 1, before: steps.at(-1)?.marks ?? [] }));
   }
-  return steps;
+  return { run: decodeRun(fieldsOf(header["run"])), steps };
+}
+
+function decodeRun(fields: Fields): RunIdentity | undefined {
+  const id = textOf(fields["id"]);
+  const started_at = numberOf(fields["started_at"]);
+  return id === undefined || started_at === undefined ? undefined : { id, started_at };
 }
 
 function decodeStep(fields: Fields, place: { readonly line: number; readonly before: readonly Mark[] }): RecordedStep {
@@ -62,8 +84,10 @@ function decodeStep(fields: Fields, place: { readonly line: number; readonly bef
   const keep = numberOf(fields["keep"]);
   if (model === undefined || keep === undefined) throw invalid(place.line, "model or keep is missing");
   const error = decodeError(fields["error"]);
+  const at = numberOf(fields["at"]);
   return {
     model,
+    ...(at === undefined ? {} : { at }),
     marks: [...place.before.slice(0, keep), ...listOf(fields["marks"]).map((mark) => decodeMark(mark, place.line))],
     events: listOf(fields["events"]).map((event) => decodeEvent(fieldsOf(event), place.line)),
     ...(error === undefined ? {} : { error }),

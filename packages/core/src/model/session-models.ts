@@ -1,0 +1,77 @@
+import os from "node:os";
+import { CodexError } from "@codex/common";
+import type { Config, Env } from "@codex/config";
+import type { Clock, Credentials, ModelProvider } from "@codex/protocol";
+import { DEFAULT_MODEL } from "./catalog.js";
+import { overrideModels } from "./overrides.js";
+import { createModelProvider } from "./providers.js";
+import { userAgent } from "./request.js";
+import type { Run } from "./run.js";
+
+export type SessionModelsOptions = {
+  readonly config: Config;
+  readonly run: Run;
+  readonly credentials: Credentials;
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly originator: string;
+  readonly version: string;
+};
+
+export type SessionModels = {
+  readonly provider: ModelProvider;
+  /** When nobody names a model. */
+  readonly default_model: string;
+  /** Releases what it holds; throws when a recording was not used up. */
+  finish(): void;
+};
+
+/** The models of one session: live ones, and around them what records or replays the run. */
+export async function openSessionModels(options: SessionModelsOptions): Promise<SessionModels> {
+  const { config, run } = options;
+  if (config.provider.kind === "replay" && run.default_model === undefined) {
+    const text = 'model_provider "replay" answers from a recording: name it with --replay FILE';
+    throw new CodexError("config_invalid", text);
+  }
+  let live: (ModelProvider & Disposable) | undefined;
+  const open = (): ModelProvider => (live = createLiveModels(options));
+  const models = await run.models({ open, secrets: () => knownSecrets(options) });
+  return {
+    provider: overrideModels(models, config.model),
+    default_model: run.default_model ?? DEFAULT_MODEL,
+    finish: () => {
+      live?.[Symbol.dispose]();
+      run.finish();
+    },
+  };
+}
+
+function createLiveModels(options: SessionModelsOptions): ModelProvider & Disposable {
+  const { config, credentials, env, clock, originator, version } = options;
+  return createModelProvider({
+    specs: config.providers,
+    credentials,
+    env: (name) => env[name],
+    clock,
+    originator,
+    version,
+    user_agent: userAgent({
+      originator,
+      version,
+      os_name: os.type(),
+      os_version: os.release(),
+      arch: os.machine(),
+    }),
+  });
+}
+
+/** What must never stand in a recording, whatever it looks like. */
+async function knownSecrets({ config, credentials, env }: SessionModelsOptions): Promise<readonly string[]> {
+  const own = await credentials.current(new AbortController().signal);
+  const configured = Object.values(config.providers).flatMap((provider) => [
+    provider.experimental_bearer_token,
+    provider.env_key === undefined ? undefined : env[provider.env_key],
+    ...Object.values(provider.env_http_headers).map((name) => env[name]),
+  ]);
+  return [own?.token, ...configured].flatMap((secret) => (secret === undefined || secret === "" ? [] : [secret]));
+}
