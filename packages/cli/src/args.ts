@@ -36,6 +36,16 @@ export type ExecFlags = SharedFlags & {
   readonly record?: string;
 };
 
+/** `exec resume` and `exec fork`: a run that begins with another session. */
+export type ResumeFlags = ExecFlags & {
+  /** Id or name. */
+  readonly session: string | undefined;
+  /** The newest session instead. */
+  readonly last?: true;
+  /** Sessions of every directory, not only of this one. */
+  readonly all?: true;
+};
+
 export type SandboxFlags = SharedFlags & { readonly status?: true; readonly command: readonly string[] };
 
 const SANDBOX_MODES = [
@@ -49,9 +59,43 @@ const COMMANDS = ["exec", "sandbox", "demo", "help"];
 
 /** `codex exec` (core.md §6.1), as far as it is built. */
 export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
-  const command = shared(new Command("codex exec"))
-    .description("Do one task without questions, then exit.")
-    .argument("[PROMPT]", "the task; `-` reads it from stdin, and piped input is added to it")
+  const command = execOptions(new Command("codex exec"))
+    .description("Do one task without questions, then exit. Also: codex exec resume, codex exec fork.")
+    .argument("[PROMPT]", "the task; `-` reads it from stdin, and piped input is added to it");
+  return parse(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
+}
+
+/** `codex exec resume [SESSION] [PROMPT]`; with `--last` the only word is the prompt (core.md §6.1, §6.2). */
+export function parseResume(argv: readonly string[]): Parsed<ResumeFlags> {
+  const command = execOptions(new Command("codex exec resume"))
+    .description("Go on with a session: one more task, in the current directory.")
+    .argument("[SESSION]", "id or name of the session")
+    .argument("[PROMPT]", "the task; `-`, or leaving it out, reads it from stdin")
+    .option("--last", "the session that was written last in this directory")
+    .option("--all", "with --last: whatever its directory");
+  return parse(command, argv, () => {
+    const options = command.opts<Omit<ResumeFlags, "prompt" | "session">>();
+    const [first, second] = command.args;
+    if (options.last !== true) return { session: first, prompt: second, ...options };
+    if (second !== undefined) command.error("error: --last takes one argument, the prompt", { exitCode: 2 });
+    return { session: undefined, prompt: first, ...options };
+  });
+}
+
+/** `codex exec fork SESSION [PROMPT]` */
+export function parseFork(argv: readonly string[]): Parsed<ResumeFlags> {
+  const command = execOptions(new Command("codex exec fork"))
+    .description("Begin a new session with what another one knew; the other one stays as it is.")
+    .argument("<SESSION>", "id or name of the session")
+    .argument("[PROMPT]", "the task; `-`, or leaving it out, reads it from stdin");
+  return parse(command, argv, () => {
+    const [session, prompt] = command.args;
+    return { session, prompt, ...command.opts<Omit<ResumeFlags, "prompt" | "session">>() };
+  });
+}
+
+function execOptions(command: Command): Command {
+  return shared(command)
     .option("-m, --model <NAME>", "model to ask")
     .addOption(
       new Option("--dangerously-bypass-approvals-and-sandbox", "no sandbox at all (alias --yolo)").conflicts("sandbox"),
@@ -69,7 +113,6 @@ export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
     .option("--ephemeral", "leave no session file")
     .addOption(new Option("--replay <FILE>", "answer from a recording instead of a model; strict").conflicts("record"))
     .option("--record <FILE>", "record what the model answers");
-  return parse(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
 }
 
 /** `codex sandbox [OPTIONS] -- COMMAND…` */

@@ -27,6 +27,8 @@ export type PromptRequest = {
   /** Takes whole lines for stderr. */
   readonly note: (text: string) => void;
   readonly graceMs?: number;
+  /** What becomes of piped input beside a prompt argument; default: it is added. */
+  readonly piped?: "added" | "ignored";
 };
 
 /**
@@ -41,7 +43,9 @@ export async function readPrompt(request: PromptRequest, signal: AbortSignal): P
 
 async function assemble(request: PromptRequest, signal: AbortSignal): Promise<string> {
   const { argument, input, note } = request;
-  if (argument !== undefined && argument !== "-") return withPiped(argument, request, signal);
+  if (argument !== undefined && argument !== "-") {
+    return request.piped === "ignored" ? argument : withPiped(argument, request, signal);
+  }
   if (argument === undefined) {
     if (input.kind === "terminal") {
       throw new CodexError("bad_request", 'No prompt provided. Give it as an argument: codex exec "…", or pipe it in.');

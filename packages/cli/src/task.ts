@@ -1,7 +1,7 @@
 import type { CodexOptions } from "@codex/core";
 import { openLastMessageFile, readOutputSchema, runExec, usesColour } from "@codex/headless";
 import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
-import type { Codex } from "@codex/protocol";
+import type { Codex, SessionId } from "@codex/protocol";
 import { CodexError } from "@codex/common";
 import type { ExecFlags } from "./args.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
@@ -19,21 +19,33 @@ export type World = {
   readonly version: string;
 };
 
+/** A run, and the session that it begins with. */
+export type Task = {
+  readonly flags: ExecFlags;
+  /** Default: a new session. */
+  start?(codex: Codex, cwd: string): Promise<Start>;
+};
+
+type Start = { readonly type: "new" } | { readonly type: "resume" | "fork"; readonly id: SessionId };
+
 /**
  * From flags to the end of one turn. Whatever is wrong before the first request throws, with one line that says what
  * to do, and leaves nothing behind. The signal interrupts.
  */
-export async function runTask(flags: ExecFlags, world: World, signal: AbortSignal): Promise<Outcome> {
+export async function runTask(task: Task, world: World, signal: AbortSignal): Promise<Outcome> {
+  const { flags } = task;
   const cwd = await workingDirectory(world.cwd, flags.cd);
   await demandRepository(cwd, flags);
   const outputSchema = flags.outputSchema === undefined ? undefined : await readOutputSchema(flags.outputSchema);
   const note = (text: string) => void world.stderr.write(text, () => undefined);
-  const prompting = readPrompt({ argument: flags.prompt, input: world.input, note }, signal);
+  const piped = task.start === undefined ? "added" : "ignored";
+  const prompting = readPrompt({ argument: flags.prompt, input: world.input, note, piped }, signal);
   // The session is opened while stdin is read; a failure to read is told after that.
   prompting.catch(() => undefined);
   await using codex = world.createCodex(codexOptions(flags, world));
   const ephemeral = flags.ephemeral === true;
-  await using session = await codex.open({ type: "new", settings: { cwd }, source: "exec", ephemeral }, signal);
+  const start = (await task.start?.(codex, cwd)) ?? ({ type: "new" } as const);
+  await using session = await codex.open({ ...start, settings: { cwd }, source: "exec", ephemeral }, signal);
   const prompt = await prompting;
   await using lastMessage = await lastMessageFile(flags.outputLastMessage);
   const { stdout, stderr, env, version } = world;

@@ -86,7 +86,7 @@ describe("codex exec ARGS (core.md §6.1)", () => {
     const parsed = parseExec(["--help"]);
     const text = parsed.type === "help" ? parsed.text : "";
     expect(text).toContain("--output-last-message");
-    expect(text).not.toMatch(/--image|resume|review|--oss/);
+    expect(text).not.toMatch(/--image|review|--oss/);
   });
 });
 

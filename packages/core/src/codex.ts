@@ -5,16 +5,14 @@ import type {
   Event,
   EventMsg,
   OpenRequest,
-  SessionDeps,
   SessionHandle,
-  SessionMeta,
   SessionScope,
-  TurnId,
 } from "@codex/protocol";
+import type { TurnId } from "@codex/protocol";
 import { sessionId } from "@codex/protocol";
-import { CodexError, createController, Queue } from "@codex/common";
-import { ephemeralStore } from "./rollout/store.js";
+import { CodexError, Queue } from "@codex/common";
 import { askKey, OpenAsks } from "./session/asks.js";
+import { beginSession } from "./session/begin.js";
 import { createEmitter } from "./session/emit.js";
 import { Session } from "./session/session.js";
 import { TurnAborted } from "./turn/aborted.js";
@@ -29,6 +27,8 @@ export function createEngine(deps: CodexDeps): Codex {
       open.add(session);
       return session;
     },
+    list: (query) => deps.store.list(query),
+    named: (name) => deps.store.named(name),
     async [Symbol.asyncDispose]() {
       await Promise.all([...open].map((session) => session[Symbol.asyncDispose]()));
     },
@@ -36,11 +36,11 @@ export function createEngine(deps: CodexDeps): Codex {
 }
 
 async function openSession(deps: CodexDeps, request: OpenRequest): Promise<SessionHandle> {
-  const controller = createController();
+  const controller = new AbortController();
   const outbox = new Queue<Event>();
   const asks = new OpenAsks();
   const emitter = new LateEmitter();
-  const id = sessionId(deps.newId());
+  const id = request.type === "resume" ? request.id : sessionId(deps.newId());
   const scope: SessionScope = {
     id,
     signal: controller.signal,
@@ -50,14 +50,13 @@ async function openSession(deps: CodexDeps, request: OpenRequest): Promise<Sessi
       return asks.wait(askKey(question), signal);
     },
   };
-  const session = await deps.session(request, scope);
-  const store = request.ephemeral === true ? ephemeralStore : deps.store;
-  const log = await store.create(id, metaOf(id, session, { deps, request }));
+  const { log, session, state } = await beginSession(deps, request, scope);
   emitter.connect(createEmitter(log, session.sinks, outbox));
   return new Session({
     scope,
     deps: session,
     log,
+    state,
     asks,
     outbox,
     clock: deps.clock,
@@ -87,21 +86,4 @@ function questionEvent<K extends keyof Asks>(kind: K, question: Asks[K]["questio
   if ("changes" in question) return { type: "apply_patch_approval_request", ...question };
   if ("command" in question) return { type: "exec_approval_request", ...question };
   throw new CodexError("internal", `no event carries a question of kind ${kind}`);
-}
-
-function metaOf(
-  id: string,
-  session: SessionDeps,
-  { deps, request }: { deps: CodexDeps; request: OpenRequest },
-): SessionMeta {
-  return {
-    id,
-    timestamp: new Date(deps.clock.now()).toISOString(),
-    cwd: session.settings.cwd,
-    originator: deps.originator,
-    cli_version: deps.version,
-    source: request.source ?? "unknown",
-    model_provider: session.settings.model_provider,
-    base_instructions: { text: session.context.instructions },
-  };
 }

@@ -77,7 +77,7 @@ export function createCodex(options: CodexOptions = {}): Codex {
     newId,
     originator: wiring.originator,
     version: wiring.version,
-    store: options.store ?? createRolloutStore(() => homeOf(wiring), clock),
+    store: options.store ?? createRolloutStore({ home: () => homeOf(wiring), clock, lock: lockFile }),
     session: options.session ?? ((request, scope) => composeSession(request, scope, wiring)),
   });
   // the session that is repeated has its file already

@@ -19,6 +19,12 @@ export function createSessionContext(parts: ContextParts): SessionContext {
   const { instructions, project_docs } = config;
   return {
     instructions: request.instructions ?? instructions.base ?? BASE_INSTRUCTIONS,
+    has_own_instructions: request.instructions !== undefined || instructions.base !== undefined,
+    compact: {
+      ...(config.model.auto_compact_token_limit === undefined
+        ? {}
+        : { token_limit: config.model.auto_compact_token_limit }),
+    },
     developer_instructions: instructions.developer,
     shell,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -57,6 +57,8 @@ export class HumanView implements View {
       case "token_count":
         this.#count(message);
         return "";
+      case "context_compacted":
+        return this.#line(["dim", "context compacted"]);
       case "task_started":
       case "task_complete":
       case "turn_aborted":
@@ -71,6 +73,7 @@ export class HumanView implements View {
       case "exec_approval_request":
       case "apply_patch_approval_request":
       case "turn_diff":
+      case "thread_rolled_back":
       case "shutdown_complete":
         return "";
       default:

@@ -62,6 +62,8 @@ export class JsonView implements View {
       case "exec_approval_request":
       case "apply_patch_approval_request":
       case "turn_diff":
+      case "context_compacted":
+      case "thread_rolled_back":
       case "shutdown_complete":
         return "";
       default:

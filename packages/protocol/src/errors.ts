@@ -56,6 +56,7 @@ export const ERROR_TABLE = {
   config_invalid: { retry: "no", wire: "bad_request" },
   bad_request: { retry: "no", wire: "bad_request" },
   session_not_found: { retry: "no", wire: "bad_request" },
+  session_busy: { retry: "no", wire: "bad_request" },
   decode_failed: { retry: "no", wire: "other" },
   // our bug
   internal: { retry: "no", wire: "other" },

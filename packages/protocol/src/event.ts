@@ -119,6 +119,9 @@ export type EventMsg =
     }
   | { readonly type: "turn_diff"; readonly unified_diff: string }
   | { readonly type: "plan_update"; readonly explanation?: string; readonly plan: readonly PlanStep[] }
+  /** The history was replaced by a summary; an `item_completed` came before. */
+  | { readonly type: "context_compacted" }
+  | { readonly type: "thread_rolled_back"; readonly num_turns: number }
   | { readonly type: "shutdown_complete" };
 
 export type SessionConfigured = {

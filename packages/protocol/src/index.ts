@@ -73,10 +73,27 @@ export type {
   Process,
 } from "./ports/environment.js";
 export type { ModelClient, ModelProvider } from "./ports/model.js";
-export type { EventSink, SessionLog, SessionStore } from "./ports/session-store.js";
+export type {
+  EventSink,
+  SessionLog,
+  SessionQuery,
+  SessionStore,
+  SessionSummary,
+  StoredMeta,
+  StoredSession,
+} from "./ports/session-store.js";
 export type { Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "./ports/tool.js";
 export type { SessionScope, TurnContext } from "./ports/turn.js";
-export type { RolloutItem, RolloutLine, SessionMeta, SessionSource, TurnContextLine } from "./rollout.js";
+export type {
+  CompactedLine,
+  HistoryMode,
+  RolloutItem,
+  RolloutLine,
+  SessionMeta,
+  SessionSource,
+  StoredEvent,
+  TurnContextLine,
+} from "./rollout.js";
 export type { TurnSettings } from "./settings.js";
 export type { TurnItem } from "./turn-items.js";
 export { addUsage, NO_USAGE } from "./usage.js";

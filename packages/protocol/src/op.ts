@@ -14,4 +14,8 @@ export type Op =
   | { readonly type: "override_turn_context"; readonly settings: Partial<TurnSettings> }
   | { readonly type: "exec_approval"; readonly id: string; readonly decision: ReviewDecision }
   | { readonly type: "patch_approval"; readonly id: string; readonly decision: ReviewDecision }
+  /** Summarises the conversation now, as a turn of its own (core.md §5.1). */
+  | { readonly type: "compact" }
+  /** Forgets the last user turns; files stay. Answered by `thread_rolled_back` or `error` (core.md §5.5). */
+  | { readonly type: "thread_rollback"; readonly num_turns: number }
   | { readonly type: "shutdown" };

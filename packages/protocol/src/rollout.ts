@@ -1,4 +1,3 @@
-import type { EventMsg } from "./event.js";
 import type { ResponseItem } from "./items.js";
 import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
@@ -16,12 +15,31 @@ export type RolloutLine = {
 export type RolloutItem =
   | { readonly type: "session_meta"; readonly payload: SessionMeta }
   | { readonly type: "response_item"; readonly payload: ResponseItem }
-  | { readonly type: "event_msg"; readonly payload: EventMsg }
-  | { readonly type: "turn_context"; readonly payload: TurnContextLine };
+  | { readonly type: "event_msg"; readonly payload: StoredEvent }
+  | { readonly type: "turn_context"; readonly payload: TurnContextLine }
+  | { readonly type: "compacted"; readonly payload: CompactedLine };
+
+/** An event as a file keeps it, which may be more or less than faces see. */
+export type StoredEvent = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/**
+ * How a file's events are written: `legacy` without ordinals and with `user_message` and `agent_message` events,
+ * `paginated` with an ordinal on every line and `item_completed` events. Never changes (rollout-live.md §0.2).
+ */
+export type HistoryMode = "legacy" | "paginated";
+
+/** The history was replaced; everything before stays in the file (rollout-live.md §3.7). */
+export type CompactedLine = {
+  /** The text of the summary message. */
+  readonly message: string;
+  readonly replacement_history: readonly ResponseItem[];
+};
 
 /** First line of a session file (rollout-live.md §3.1). */
 export type SessionMeta = {
   readonly id: string;
+  /** Of the root session; the same as `id`. */
+  readonly session_id?: string;
   readonly timestamp: string;
   readonly cwd: string;
   readonly originator: string;
@@ -29,6 +47,8 @@ export type SessionMeta = {
   readonly source: SessionSource;
   readonly model_provider: string;
   readonly base_instructions: { readonly text: string };
+  /** Ours are always `legacy`, which every version reads (rollout-live.md §10). */
+  readonly history_mode: "legacy";
   readonly forked_from_id?: string;
   readonly git?: { readonly commit_hash?: string; readonly branch?: string; readonly repository_url?: string };
 };

@@ -15,4 +15,5 @@ export type TurnItem =
       readonly summary_text: readonly string[];
       readonly raw_content: readonly string[];
     }
+  | { readonly type: "ContextCompaction"; readonly id: string }
   | { readonly type: "WebSearch"; readonly id: string; readonly query: string; readonly action: WebSearchAction };

@@ -46,7 +46,7 @@ export async function demo(argv: readonly string[]): Promise<ExitCode> {
     cwd: stage.folder,
     version: VERSION,
   };
-  const outcome = await runTask(execFlags(consent), world, signals.signal);
+  const outcome = await runTask({ flags: execFlags(consent) }, world, signals.signal);
   signals.finish();
   return outcome === "completed" ? conclude(stage) : EXIT.failed;
 }

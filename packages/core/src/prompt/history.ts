@@ -9,7 +9,11 @@ const RECORDING_SLACK = 1.2;
  * Owned by the session, and by one turn at a time while it runs.
  */
 export class History {
-  readonly #items: ResponseItem[] = [];
+  #items: ResponseItem[];
+
+  constructor(items: readonly ResponseItem[] = []) {
+    this.#items = [...items];
+  }
 
   get items(): readonly ResponseItem[] {
     return this.#items;
@@ -22,6 +26,20 @@ export class History {
     return kept;
   }
 
+  /** Another conversation from here on: a summary, or fewer turns. */
+  replace(items: readonly ResponseItem[]): void {
+    this.#items = [...items];
+  }
+
+  /** Answers to the calls that never got one: this program ended while they ran. */
+  lostOutputs(): readonly ResponseItem[] {
+    const answered = answeredCalls(this.#items);
+    return this.#items.flatMap((item) => {
+      const open = openedCall(item, LOST);
+      return open === undefined || answered.has(open.key) ? [] : [open.answer];
+    });
+  }
+
   /** A copy in which every call has an output and every output a call (core.md §3.5). */
   forPrompt(): readonly ResponseItem[] {
     return normalize(this.#items);
@@ -30,29 +48,38 @@ export class History {
 
 /** Each open call gets the output `aborted` right behind it; outputs without a call are left out. */
 export function normalize(items: readonly ResponseItem[]): readonly ResponseItem[] {
-  const answered = new Set(items.map(answeredCall).filter((id) => id !== undefined));
+  const answered = answeredCalls(items);
   const called = new Set<string>();
   const out: ResponseItem[] = [];
   for (const item of items) {
     const answer = answeredCall(item);
     if (answer !== undefined && !called.has(answer)) continue;
     out.push(item);
-    const open = openedCall(item);
+    const open = openedCall(item, "aborted");
     if (open === undefined) continue;
     called.add(open.key);
-    if (!answered.has(open.key)) out.push(open.aborted);
+    if (!answered.has(open.key)) out.push(open.answer);
   }
   return out;
 }
 
-function openedCall(item: ResponseItem): { key: string; aborted: ResponseItem } | undefined {
+/** Said of a call whose end nobody saw. */
+const LOST =
+  "aborted: the program ended before the result of this call was recorded. It may have run, in part or to its end. " +
+  "Look at what it left before you do it again.";
+
+function answeredCalls(items: readonly ResponseItem[]): ReadonlySet<string> {
+  return new Set(items.map(answeredCall).filter((id) => id !== undefined));
+}
+
+function openedCall(item: ResponseItem, output: string): { key: string; answer: ResponseItem } | undefined {
   if (item.type === "function_call" || (item.type === "local_shell_call" && item.call_id !== null)) {
     const call_id = item.call_id ?? "";
-    return { key: `function:${call_id}`, aborted: { type: "function_call_output", call_id, output: "aborted" } };
+    return { key: `function:${call_id}`, answer: { type: "function_call_output", call_id, output } };
   }
   if (item.type === "custom_tool_call") {
-    const aborted = { type: "custom_tool_call_output", call_id: item.call_id, output: "aborted" } as const;
-    return { key: `custom:${item.call_id}`, aborted };
+    const { call_id } = item;
+    return { key: `custom:${call_id}`, answer: { type: "custom_tool_call_output", call_id, output } };
   }
   return undefined;
 }

@@ -1,92 +1,77 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import path from "node:path";
-import type { Clock, RolloutItem, SessionId, SessionLog, SessionMeta, SessionStore } from "@codex/protocol";
-import { CodexError, messageOf } from "@codex/common";
+import type { Clock, RolloutLine, SessionId, SessionStore, StoredSession } from "@codex/protocol";
+import { CodexError } from "@codex/common";
+import type { SessionFile } from "./files.js";
+import { archiveFolder, findSegment, findSession, rolloutPath, sessionsFolder } from "./files.js";
+import { listSessions } from "./list.js";
+import type { FileLock } from "./lock.js";
+import { lockSession } from "./lock.js";
+import { RolloutLog } from "./log.js";
+import { readOpening } from "./meta.js";
+import { sessionNamed } from "./names.js";
+import type { Tail } from "./scan.js";
+import { newTail, scanFile } from "./scan.js";
 
-/** Session files under `$CODEX_HOME/sessions/YYYY/MM/DD/`, date in local time (core.md §5.4, rollout-live.md §2). */
-export function createRolloutStore(home: () => Promise<string>, clock: Clock): SessionStore {
+export type RolloutStoreParts = {
+  home(): Promise<string>;
+  readonly clock: Clock;
+  readonly lock: FileLock;
+};
+
+/** Session files under `$CODEX_HOME/sessions/`: the files alone say what there is (core.md §5.4–§5.6). */
+export function createRolloutStore({ home, clock, lock }: RolloutStoreParts): SessionStore {
   return {
-    create: async (id, meta) => new RolloutLog(rolloutPath(await home(), id, new Date(clock.now())), meta, clock),
+    async create(id, meta) {
+      const path = rolloutPath(await home(), id, new Date(clock.now()));
+      const held = await lockSession(await home(), id, lock);
+      const log = new RolloutLog({ path, clock, tail: newTail(), lock: held, file: "created" });
+      log.append({ type: "session_meta", payload: meta });
+      return log;
+    },
+    async load(id) {
+      const file = locate(await home(), id);
+      const held = await lockSession(await home(), id, lock);
+      const tail = newTail();
+      const log = new RolloutLog({ path: file.path, clock, tail, lock: held, file: "existing" });
+      return { ...open(await home(), file, tail), log };
+    },
+    read: async (id) => open(await home(), locate(await home(), id), newTail()),
+    list: async (query) => listSessions(await home(), query),
+    named: async (name) => sessionNamed(await home(), name),
   };
 }
 
-/** Leaves nothing on disk. */
-export const ephemeralStore: SessionStore = {
-  create: () => Promise.resolve({ path: undefined, append: () => undefined, close: () => Promise.resolve() }),
-};
-
-/** `rollout-YYYY-MM-DDThh-mm-ss-<id>.jsonl` */
-export function rolloutPath(home: string, id: SessionId, at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const [year, month, day] = [String(at.getFullYear()), two(at.getMonth() + 1), two(at.getDate())];
-  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join("-");
-  return path.join(home, "sessions", year, month, day, `rollout-${year}-${month}-${day}T${time}-${id}.jsonl`);
+function locate(home: string, id: SessionId): SessionFile {
+  const file = findSession(sessionsFolder(home), id);
+  if (file === undefined) {
+    const archived = findSession(archiveFolder(home), id);
+    const why = archived === undefined ? "" : `: it is archived at ${archived.path}; move it below sessions/ first`;
+    throw new CodexError("session_not_found", `no session found with the id ${id}${why}`);
+  }
+  if (!file.packed) return file;
+  throw new CodexError("file_error", `the session file ${file.path} is packed; unpack it first: zstd -d --rm FILE`);
 }
 
-/** Append-only JSON lines. The file is made with the first user message; lines before it wait in memory. */
-class RolloutLog implements SessionLog {
-  readonly path: string;
-  readonly #clock: Clock;
-  #waiting: string[];
-  #descriptor: number | undefined;
-  /** Set by the first failure, which is told; what follows is not kept. */
-  #broken = false;
-
-  constructor(file: string, meta: SessionMeta, clock: Clock) {
-    this.path = file;
-    this.#clock = clock;
-    this.#waiting = [this.#line({ type: "session_meta", payload: meta })];
-  }
-
-  append(item: RolloutItem): void {
-    if (this.#broken) return;
-    const line = this.#line(item);
-    if (this.#descriptor === undefined) {
-      this.#waiting.push(line);
-      if (!isUserMessage(item)) return;
-      this.#descriptor = this.#open();
-      this.#write(this.#waiting.join(""));
-      this.#waiting = [];
-      return;
-    }
-    this.#write(line);
-  }
-
-  close(): Promise<void> {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    return Promise.resolve();
-  }
-
-  #line(item: RolloutItem): string {
-    return `${JSON.stringify({ timestamp: new Date(this.#clock.now()).toISOString(), ...item })}\n`;
-  }
-
-  #open(): number {
-    try {
-      mkdirSync(path.dirname(this.path), { recursive: true });
-      return openSync(this.path, "ax");
-    } catch (error) {
-      throw this.#failure(error);
-    }
-  }
-
-  #write(text: string): void {
-    try {
-      const bytes = Buffer.from(text, "utf8");
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor ?? -1, bytes, at);
-    } catch (error) {
-      throw this.#failure(error);
-    }
-  }
-
-  #failure(error: unknown): CodexError<"file_error"> {
-    this.#broken = true;
-    const text = `the session file ${this.path} cannot be written (${messageOf(error)}); free space, mend its rights, or use --ephemeral`;
-    return new CodexError("file_error", text, { cause: error });
-  }
+function open(home: string, file: SessionFile, tail: Tail): StoredSession {
+  return { path: file.path, meta: readOpening(file.path).meta, lines: lineage(home, file, tail) };
 }
 
-function isUserMessage(item: RolloutItem): boolean {
-  return item.type === "event_msg" && item.payload.type === "user_message";
+/** A file's own lines behind those of the files it continues (rollout-live.md §5.1). */
+function* lineage(home: string, file: SessionFile, tail: Tail): Generator<RolloutLine> {
+  const parts: { readonly path: string; readonly end: number }[] = [];
+  let { base } = readOpening(file.path);
+  while (base !== undefined) {
+    const id = base.file_id;
+    const found = findSegment(sessionsFolder(home), id) ?? findSegment(archiveFolder(home), id);
+    if (found === undefined || found.packed || parts.some(({ path }) => path === found.path)) {
+      throw new CodexError("file_error", `${file.path} continues the session file of ${id}, which cannot be found`);
+    }
+    parts.unshift({ path: found.path, end: base.end });
+    base = readOpening(found.path).base;
+  }
+  for (const part of parts) {
+    const scan = newTail();
+    yield* scanFile(part.path, scan, part.end);
+    tail.next_ordinal = Math.max(tail.next_ordinal, scan.next_ordinal);
+  }
+  yield* scanFile(file.path, tail);
 }

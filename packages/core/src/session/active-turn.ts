@@ -7,6 +7,8 @@ export class ActiveTurn {
   readonly id: TurnId;
   readonly #child: ReturnType<typeof childController>;
   #pending: (readonly UserInput[])[] = [];
+  /** What was asked for while it ran and has to wait for its end. */
+  afterwards: (() => void) | undefined;
   /** Settles when the turn is over, tools included. Never rejects. */
   done: Promise<void> = Promise.resolve();
 

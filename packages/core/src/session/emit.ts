@@ -1,5 +1,6 @@
 import type { Event, EventMsg, EventSink, SessionLog, TurnId } from "@codex/protocol";
 import type { Queue } from "@codex/common";
+import { storedEvent } from "../rollout/persist.js";
 
 /** Where an event goes: first the log, then the sinks, then the face. A face never sees what the log could lose. */
 export function createEmitter(
@@ -8,7 +9,8 @@ export function createEmitter(
   outbox: Queue<Event>,
 ): (message: EventMsg, turn?: TurnId) => void {
   const deliver = (id: string, message: EventMsg): void => {
-    if (PERSISTED.has(message.type)) log.append({ type: "event_msg", payload: message });
+    const payload = storedEvent(message, log.mode);
+    if (payload !== undefined) log.append({ type: "event_msg", payload });
     const event = { id, msg: message };
     for (const sink of sinks) sink.write(event);
     outbox.push(event);
@@ -31,6 +33,8 @@ function derivedFrom(message: EventMsg): readonly EventMsg[] {
     }
     case "Reasoning":
       return item.summary_text.map((text) => ({ type: "agent_reasoning", text }) as const);
+    case "ContextCompaction":
+      return [{ type: "context_compacted" }];
     case "UserMessage":
     case "WebSearch":
       return [];
@@ -38,14 +42,3 @@ function derivedFrom(message: EventMsg): readonly EventMsg[] {
       return item satisfies never;
   }
 }
-
-/** What a session file keeps of the events; the conversation itself is kept as items (core.md §5.4). */
-const PERSISTED: ReadonlySet<EventMsg["type"]> = new Set([
-  "user_message",
-  "agent_message",
-  "agent_reasoning",
-  "token_count",
-  "task_started",
-  "task_complete",
-  "turn_aborted",
-]);

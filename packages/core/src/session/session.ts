@@ -2,35 +2,34 @@ import type {
   Clock,
   Event,
   EventMsg,
-  ModelEvent,
   Op,
-  ResponseItem,
   SessionDeps,
   SessionHandle,
   SessionId,
   SessionLog,
   SessionScope,
   SubmissionId,
-  TurnContext,
   TurnId,
   TurnSettings,
   UserInput,
 } from "@codex/protocol";
 import { submissionId, turnId } from "@codex/protocol";
 import { Queue } from "@codex/common";
-import { History } from "../prompt/history.js";
 import { TurnAborted } from "../turn/aborted.js";
+import { runCompact } from "../turn/kinds/compact.js";
+import { runRegular } from "../turn/kinds/regular.js";
+import type { TurnWork } from "../turn/powers.js";
 import { failureOf } from "../turn/retry.js";
-import type { TurnPowers } from "../turn/turn.js";
-import { runTurn } from "../turn/turn.js";
 import { ActiveTurn } from "./active-turn.js";
 import type { OpenAsks } from "./asks.js";
-import { SessionUsage, shownWindow } from "./usage.js";
+import { liveTurn } from "./live-turn.js";
+import type { SessionState } from "./state.js";
 
 export type SessionParts = {
   readonly scope: SessionScope;
   readonly deps: SessionDeps;
   readonly log: SessionLog;
+  readonly state: SessionState;
   readonly asks: OpenAsks;
   readonly outbox: Queue<Event>;
   readonly clock: Clock;
@@ -44,19 +43,11 @@ type Submission = { readonly id: SubmissionId; readonly op: Op };
 /** Most characters of one user input (core.md §1.3). */
 const MAX_INPUT = 1 << 20;
 
-const ABORTED_MARKER =
-  "<turn_aborted>\nThe user stopped the previous turn on purpose. Commands that were running were stopped; " +
-  "what they did before stands. Check the state of things before you go on.\n</turn_aborted>";
-
 /** An actor: one loop drains the inbox and is the only writer of session state between turns. */
 export class Session implements SessionHandle {
   readonly #parts: SessionParts;
   readonly #inbox = new Queue<Submission>();
-  readonly #history = new History();
-  readonly #usage = new SessionUsage();
   #settings: TurnSettings;
-  /** Settings the model was told about. */
-  #known: TurnSettings | undefined;
   #active: ActiveTurn | undefined;
   readonly #loop: Promise<void>;
 
@@ -106,6 +97,12 @@ export class Session implements SessionHandle {
         this.#active?.abort(new TurnAborted("interrupted"));
         await this.#active?.done;
         return;
+      case "compact":
+        this.#compact(turnId(submission.id));
+        return;
+      case "thread_rollback":
+        this.#rollBack(op.num_turns, turnId(submission.id));
+        return;
       case "exec_approval":
       case "patch_approval":
         this.#parts.asks.resolve(op.id, op.decision);
@@ -126,89 +123,53 @@ export class Session implements SessionHandle {
       this.#active.steer(items);
       return;
     }
-    this.#start(id, items, schema === undefined ? this.#settings : { ...this.#settings, output_schema: schema });
+    const settings = schema === undefined ? this.#settings : { ...this.#settings, output_schema: schema };
+    this.#start(id, settings, (turn, powers) => runRegular(items, turn, powers));
   }
 
-  #start(id: TurnId, items: readonly UserInput[], settings: TurnSettings): void {
+  /** Waits behind a turn that runs: what was asked for last is done last. */
+  #compact(id: TurnId): void {
+    const compact = (): void => this.#start(id, this.#settings, runCompact);
+    if (this.#active === undefined) compact();
+    else this.#active.afterwards = compact;
+  }
+
+  #rollBack(turns: number, id: TurnId): void {
+    const problem = this.#rollbackProblem(turns);
+    if (problem !== undefined) {
+      this.#emit({ type: "error", message: problem, codex_error_info: "thread_rollback_failed" }, id);
+      return;
+    }
+    const { state } = this.#parts;
+    state.rollBack(turns);
+    this.#emit({ type: "thread_rolled_back", num_turns: turns }, id);
+  }
+
+  #rollbackProblem(turns: number): string | undefined {
+    if (!Number.isSafeInteger(turns) || turns < 1) return "at least one turn has to be rolled back";
+    if (this.#active !== undefined) return "a turn is running: interrupt it before you roll back";
+    return this.#parts.state.history.items.length === 0 ? "there is nothing to roll back yet" : undefined;
+  }
+
+  #start(id: TurnId, settings: TurnSettings, work: TurnWork): void {
     const active = new ActiveTurn(id, this.#parts.scope.signal);
     this.#active = active;
-    active.done = this.#runTurn(active, items, Object.freeze(settings)).finally(() => {
+    active.done = liveTurn(active, { ...this.#parts, settings: Object.freeze(settings) }, work).finally(() => {
       active.dispose();
       this.#active = undefined;
-      const [next, ...rest] = active.takePending();
-      if (next === undefined || this.#parts.scope.signal.aborted) return;
-      this.#start(turnId(this.#parts.newId()), [...next, ...rest.flat()], this.#settings);
+      if (!this.#parts.scope.signal.aborted) this.#startLeftOver(active);
     });
   }
 
-  async #runTurn(active: ActiveTurn, items: readonly UserInput[], settings: TurnSettings): Promise<void> {
-    const { clock, deps, scope } = this.#parts;
-    const { id } = active;
-    const started = clock.now();
-    const ending = (): { completed_at: number; duration_ms: number } => ({
-      completed_at: Math.floor(clock.now() / 1000),
-      duration_ms: Math.max(0, clock.now() - started),
-    });
-    try {
-      const model = deps.models.client(settings, { session: scope.id, turn: id });
-      const model_context_window = shownWindow(model.info.context_window);
-      this.#emit(
-        { type: "task_started", turn_id: id, started_at: Math.floor(started / 1000), model_context_window },
-        id,
-      );
-      const { environment } = deps;
-      const turn: TurnContext = { id, session: scope, settings, model, environment, signal: active.signal };
-      const last = await runTurn(items, turn, this.#powers(active, turn));
-      this.#emit({ type: "task_complete", turn_id: id, last_agent_message: last ?? null, ...ending() }, id);
-    } catch (error) {
-      if (active.signal.aborted) this.#aborted(active, ending());
-      else {
-        const failure = failureOf(error);
-        this.#emit({ type: "error", ...failure }, id);
-        this.#emit({ type: "task_complete", turn_id: id, last_agent_message: null, ...ending(), error: failure }, id);
-      }
+  /** What was said too late for a turn becomes the next one. */
+  #startLeftOver(before: ActiveTurn): void {
+    const items = before.takePending().flat();
+    if (items.length > 0) {
+      const id = turnId(this.#parts.newId());
+      this.#start(id, this.#settings, (turn, powers) => runRegular(items, turn, powers));
+      return;
     }
-  }
-
-  #aborted(active: ActiveTurn, ending: { completed_at: number; duration_ms: number }): void {
-    const why: unknown = active.signal.reason;
-    const reason = why instanceof TurnAborted ? why.reason : "interrupted";
-    if (reason === "interrupted") {
-      const content = [{ type: "input_text", text: ABORTED_MARKER }] as const;
-      this.#parts.log.append({
-        type: "response_item",
-        payload: this.#history.append({ type: "message", role: "user", content }, { mode: "bytes", limit: MAX_INPUT }),
-      });
-    }
-    this.#emit({ type: "turn_aborted", turn_id: active.id, reason, ...ending }, active.id);
-  }
-
-  #powers(active: ActiveTurn, turn: TurnContext): TurnPowers {
-    const { deps, clock, log } = this.#parts;
-    const { info } = turn.model;
-    return {
-      deps,
-      clock,
-      history: this.#history,
-      newId: () => this.#parts.newId(),
-      record: (item: ResponseItem) => {
-        const kept = this.#history.append(item, info.truncation);
-        log.append({ type: "response_item", payload: kept });
-        this.#emit({ type: "raw_response_item", item: kept }, turn.id);
-      },
-      recordContext: (settings) => {
-        this.#known = settings;
-        log.append({ type: "turn_context", payload: contextLine(settings, turn.id) });
-      },
-      knownSettings: () => this.#known,
-      addUsage: (event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>) => {
-        this.#usage.add(event);
-        const { rate_limits } = this.#usage;
-        this.#emit({ type: "token_count", info: this.#usage.info(info.context_window), rate_limits }, turn.id);
-      },
-      takePending: () => active.takePending(),
-      abortTurn: (reason) => active.abort(reason),
-    };
+    before.afterwards?.();
   }
 
   #configured(): void {
@@ -255,16 +216,4 @@ function problemWith(items: readonly UserInput[]): string | undefined {
   if (items.length === 0) return "the input is empty; send at least one text";
   const size = items.reduce((sum, item) => sum + (item.type === "text" ? item.text.length : 0), 0);
   return size > MAX_INPUT ? `the input has ${size} characters; at most ${MAX_INPUT} are accepted` : undefined;
-}
-
-function contextLine(settings: TurnSettings, turn_id: TurnId) {
-  return {
-    turn_id,
-    cwd: settings.cwd,
-    approval_policy: settings.approval_policy,
-    sandbox_policy: settings.sandbox_policy,
-    model: settings.model,
-    ...(settings.effort === undefined ? {} : { effort: settings.effort }),
-    summary: settings.summary ?? "auto",
-  };
 }

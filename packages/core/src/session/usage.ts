@@ -7,6 +7,22 @@ export class SessionUsage {
   #last: TokenUsage | undefined;
   #limits: RateLimitSnapshot | null = null;
 
+  constructor(restored?: TokenUsageInfo) {
+    if (restored === undefined) return;
+    this.#total = restored.total_token_usage;
+    this.#last = restored.last_token_usage;
+  }
+
+  /** Tokens of the last request and its answer; 0 before the first. */
+  get last_total(): number {
+    return this.#last?.total_tokens ?? 0;
+  }
+
+  /** After the history was replaced: what the next request will hold, estimated. */
+  estimateLast(total_tokens: number): void {
+    this.#last = { ...NO_USAGE, input_tokens: total_tokens, total_tokens };
+  }
+
   add(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void {
     if (event.type === "rate_limits") {
       this.#limits = merge(this.#limits, event.snapshot);

@@ -5,7 +5,9 @@ import type {
   EventMsg,
   Op,
   RolloutItem,
+  RolloutLine,
   SandboxPolicy,
+  SessionContext,
   SessionHandle,
   TurnSettings,
 } from "@codex/protocol";
@@ -15,13 +17,14 @@ import { createEngine } from "../../src/codex.js";
 import { uuidv7 } from "../../src/new-id.js";
 import { builtinTools } from "../../src/tools/builtin/source.js";
 import type { ShellPowers } from "../../src/tools/shell-powers.js";
+import type { TestApprovals } from "./approvals.js";
+import { testApprovals } from "./approvals.js";
+import { memoryStore, STORED_ID } from "./memory-store.js";
 
 export const WORKSPACE_WRITE: SandboxPolicy = {
   type: "workspace-write",
   writable_roots: [],
   network_access: false,
-import type { TestApprovals } from "./approvals.js";
-import { testApprovals } from "./approvals.js";
   exclude_tmpdir_env_var: true,
   exclude_slash_tmp: true,
 };
@@ -62,37 +65,33 @@ export type TestEngineOptions = {
   readonly environment?: FakeEnvironment;
   readonly settings?: Partial<TurnSettings>;
   readonly approvals?: ApprovalPolicy;
+  /** Rules and what was allowed; default: no rules. */
+  readonly permissions?: TestApprovals;
   readonly docs?: string;
+  readonly compact?: SessionContext["compact"];
+  /** Lines of a session that is to be resumed. */
+  readonly stored?: readonly RolloutLine[];
 };
 
 /** The engine over fakes of every port; its one session is open. */
 export async function testEngine(options: TestEngineOptions): Promise<TestEngine> {
-  /** Rules and what was allowed; default: no rules. */
-  readonly permissions?: TestApprovals;
   const environment = options.environment ?? fakeEnvironment();
   const clock = manualClock({ skip_up_to: 60_000 });
   const log: RolloutItem[] = [];
+  const permissions = options.permissions ?? testApprovals();
   const codex = createEngine({
     clock,
     newId: () => uuidv7(clock.now()),
     originator: "test",
     version: "0.0.0",
-    store: {
-      create: (_id, meta) => {
-        log.push({ type: "session_meta", payload: meta });
-  const permissions = options.permissions ?? testApprovals();
-        return Promise.resolve({
-          path: undefined,
-          append: (item) => void log.push(item),
-          close: () => Promise.resolve(),
-        });
-      },
-    },
+    store: memoryStore(log, options.stored ?? []),
     session: () =>
       Promise.resolve({
         settings: { ...SETTINGS, ...options.settings },
         context: {
           instructions: "be good",
+          has_own_instructions: false,
+          compact: options.compact ?? {},
           developer_instructions: "",
           projectDocs: () => Promise.resolve(options.docs ?? ""),
           shell: "bash",
@@ -109,7 +108,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }),
   });
-  const session = await codex.open({ type: "new" });
+  const session = await codex.open(options.stored === undefined ? { type: "new" } : { type: "resume", id: STORED_ID });
   return { ...watch(session), session, environment, clock, log };
 }
 

@@ -2,18 +2,23 @@ import type { ApprovalPolicy, Consents } from "./approval.js";
 import type { Clock } from "./clock.js";
 import type { Environment } from "./environment.js";
 import type { ModelProvider } from "./model.js";
-import type { EventSink, SessionStore } from "./session-store.js";
+import type { EventSink, SessionQuery, SessionStore, SessionSummary } from "./session-store.js";
 import type { ToolSource } from "./tool.js";
 import type { SessionScope } from "./turn.js";
 import type { Event } from "../event.js";
-import type { SessionId, SubmissionId } from "../ids.js";
+import type { SessionId, SubmissionId, TurnId } from "../ids.js";
 import type { Op } from "../op.js";
 import type { SessionSource } from "../rollout.js";
 import type { TurnSettings } from "../settings.js";
 
 /** The door: all a face may touch. */
 export interface Codex extends AsyncDisposable {
+  /** Throws `session_not_found` and `session_busy` for a session that is to be resumed or forked. */
   open(request: OpenRequest, signal?: AbortSignal): Promise<SessionHandle>;
+  /** Newest first. */
+  list(query: SessionQuery): Promise<readonly SessionSummary[]>;
+  /** The session that was last given this name. */
+  named(name: string): Promise<SessionId | undefined>;
 }
 
 export interface SessionHandle extends AsyncDisposable {
@@ -24,7 +29,14 @@ export interface SessionHandle extends AsyncDisposable {
   readonly events: AsyncIterable<Event>;
 }
 
-export type OpenRequest = OpenOptions & { readonly type: "new" };
+export type OpenRequest = OpenOptions &
+  (
+    | { readonly type: "new" }
+    /** Goes on in the same file. */
+    | { readonly type: "resume"; readonly id: SessionId }
+    /** A new session that begins with what the other one knew; `before_turn`: before that turn began. */
+    | { readonly type: "fork"; readonly id: SessionId; readonly before_turn?: TurnId }
+  );
 
 export type OpenOptions = {
   readonly settings?: Partial<TurnSettings>;
@@ -56,6 +68,7 @@ export interface SessionDeps extends AsyncDisposable {
   readonly context: SessionContext;
   readonly models: ModelProvider;
   readonly approvals: ApprovalPolicy;
+  readonly consents: Consents;
   readonly environment: Environment;
   readonly tools: readonly ToolSource[];
   readonly sinks: readonly EventSink[];
@@ -67,8 +80,9 @@ export interface SessionDeps extends AsyncDisposable {
 export interface SessionContext {
   /** Base instructions. */
   readonly instructions: string;
+  /** The user or the caller wrote them: a resumed session then does not go back to the ones in its file. */
+  readonly has_own_instructions: boolean;
   /** Developer text of the user's configuration; empty: none. */
-  readonly consents: Consents;
   readonly developer_instructions: string;
   /** AGENTS.md texts from the user's home and from project root to `cwd`, joined; empty: none. */
   projectDocs(cwd: string, signal: AbortSignal): Promise<string>;
@@ -76,6 +90,13 @@ export interface SessionContext {
   readonly shell: string;
   /** IANA name. */
   readonly timezone: string;
+  /** How a history is summarised (core.md §5.1). */
+  readonly compact: {
+    /** Tokens in use at which it is; absent: only the model's window counts. */
+    readonly token_limit?: number;
+    /** Asks for the summary instead of our own text. */
+    readonly prompt?: string;
+  };
   /** Which of the standing fragments are sent. */
   readonly include: { readonly permissions: boolean; readonly environment: boolean };
 }

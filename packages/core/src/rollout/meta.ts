@@ -1,0 +1,42 @@
+import type { StoredMeta } from "@codex/protocol";
+import { fieldsOf, isFields, textOf } from "../model/foreign.js";
+import type { Fields } from "../model/foreign.js";
+import { newTail, scanFile } from "./scan.js";
+
+/** Where a file begins: the session that it continues, as far as a byte of one of its files (rollout-live.md §3.1). */
+export type HistoryBase = { readonly file_id: string; readonly end: number };
+
+export type Opening = { readonly meta: StoredMeta; readonly base: HistoryBase | undefined };
+
+/** What the first record of a file says; nothing when it is no `session_meta`. */
+export function readOpening(path: string): Opening {
+  for (const line of scanFile(path, newTail())) {
+    return line.type === "session_meta" ? openingOf(fieldsOf(line.payload)) : { meta: {}, base: undefined };
+  }
+  return { meta: {}, base: undefined };
+}
+
+function openingOf(fields: Fields): Opening {
+  const texts = ["id", "session_id", "timestamp", "cwd", "originator", "cli_version", "model_provider"] as const;
+  const known = texts.flatMap((name) => {
+    const text = textOf(fields[name]);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  const base_instructions = textOf(fieldsOf(fields["base_instructions"])["text"]);
+  const forked_from_id = textOf(fields["forked_from_id"]);
+  const branch = textOf(fieldsOf(fields["git"])["branch"]);
+  const meta: StoredMeta = {
+    ...Object.fromEntries(known),
+    ...(base_instructions === undefined ? {} : { base_instructions }),
+    ...(forked_from_id === undefined ? {} : { forked_from_id }),
+    ...(branch === undefined ? {} : { git: { branch } }),
+  };
+  return { meta, base: baseOf(fields["history_base"]) };
+}
+
+function baseOf(value: unknown): HistoryBase | undefined {
+  if (!isFields(value)) return undefined;
+  const file_id = textOf(value["thread_id"]);
+  const end = value["end_byte_offset"];
+  return file_id === undefined || typeof end !== "number" ? undefined : { file_id, end };
+}

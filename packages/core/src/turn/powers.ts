@@ -1,0 +1,26 @@
+import type { Clock, ModelEvent, ResponseItem, SessionDeps, TurnContext, UserInput } from "@codex/protocol";
+import type { SessionState } from "../session/state.js";
+import type { TurnAborted } from "./aborted.js";
+
+/** What a turn is given by its session. While it runs, the turn alone writes the state. */
+export type TurnPowers = {
+  readonly deps: SessionDeps;
+  readonly state: SessionState;
+  readonly clock: Clock;
+  /** Absolute; absent for a session that leaves no file. */
+  readonly rollout_path: string | undefined;
+  newId(): string;
+  /** Appends an item to history and log. */
+  record(item: ResponseItem): void;
+  /** Writes the turn's settings to the log, and keeps them as what the model knows. */
+  recordContext(): void;
+  /** Puts another history in the place of this one, in the log too. */
+  compact(message: string, history: readonly ResponseItem[]): void;
+  addUsage(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void;
+  /** Input that came while the turn ran. */
+  takePending(): readonly (readonly UserInput[])[];
+  abortTurn(reason: TurnAborted): void;
+};
+
+/** A kind of turn: returns the last message; rejects when aborted or failed. */
+export type TurnWork = (turn: TurnContext, powers: TurnPowers) => Promise<string | undefined>;
