@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -29,6 +29,17 @@ describe("codex", () => {
     [["demo", "now"], "error: codex demo takes no arguments\n"],
   ])("%j is a mistake: one line, exit 2", async (args, stderr) => {
     expect(await codex(args)).toEqual({ code: 2, stdout: "", stderr });
+  });
+
+  it("says what a rules file decides about a command, as JSON", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "codex-rules-"));
+    await writeFile(join(cwd, "my.rules"), 'prefix_rule(pattern = ["git", "push"], decision = "forbidden")\n');
+    const ran = await codex(["execpolicy", "check", "--rules", "my.rules", "--", "git", "push", "origin"], { cwd });
+    expect({ code: ran.code, decision: JSON.parse(ran.stdout) }).toMatchObject({
+      code: 0,
+      decision: { decision: "forbidden", matchedRules: [{ prefixRuleMatch: { matchedPrefix: ["git", "push"] } }] },
+    });
+    await rm(cwd, { recursive: true });
   });
 
   it("behaves as apply_patch when asked to", async () => {
