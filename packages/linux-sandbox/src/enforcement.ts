@@ -88,6 +88,7 @@ export function describeGuarantees(facts: Probe, layers: Layers, resolved: Resol
     `files: ${files.filter((part) => part !== "").join(" + ")}`,
     `network: ${describeNetwork(facts, layers, resolved)}`,
     "system calls: seccomp",
+    ...describeHidden(layers, resolved),
     ...describeMissing(layers, resolved),
   ].join("; ");
 }
@@ -98,9 +99,19 @@ function describeNetwork(facts: Probe, layers: Layers, resolved: ResolvedPolicy)
   return "none, no sockets";
 }
 
+function describeHidden(layers: Layers, resolved: ResolvedPolicy): readonly string[] {
+  const count = resolved.denied.length + (layers === "namespaces" ? (resolved.secrets ?? []).length : 0);
+  return count === 0 ? [] : [`unreadable: ${count} ${count === 1 ? "path" : "paths"}`];
+}
+
 function describeMissing(layers: Layers, resolved: ResolvedPolicy): readonly string[] {
-  if (layers === "namespaces" || resolved.writable.length === 0) return [];
-  return ["NOT protected here: .git, .codex and .agents; modes, owners and times of files outside the roots"];
+  if (layers === "namespaces") return [];
+  const [example, ...others] = resolved.secrets ?? [];
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  const secrets = example === undefined ? [] : [`known secrets, which commands CAN READ: ${example}${more}`];
+  const metadata = [".git, .codex and .agents", "modes, owners and times of files outside the roots"];
+  const missing = [...(resolved.writable.length === 0 ? [] : metadata), ...secrets];
+  return missing.length === 0 ? [] : [`NOT protected here: ${missing.join("; ")}`];
 }
 
 function landlockName(facts: Probe): string {

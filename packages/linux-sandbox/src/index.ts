@@ -10,5 +10,7 @@ export { probe } from "./probe.js";
 export type { Probe, Switches } from "./probe.js";
 export { resolvePolicy } from "./roots.js";
 export type { ResolveOptions } from "./roots.js";
+export { KNOWN_SECRETS } from "./secrets.js";
+export type { HideOptions } from "./secrets.js";
 export { readStatus } from "./status.js";
 export type { HelperFailure, StartFailure } from "./status.js";

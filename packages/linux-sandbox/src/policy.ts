@@ -5,7 +5,7 @@ export type Layers = "namespaces" | "landlock";
 
 /**
  * The policy as the helper's options; the one place where the two meet (`native/options.c`). Landlock alone cannot
- * protect paths inside a root: `enforce` lets that through only with consent.
+ * protect paths inside a root: `enforce` lets that through only with consent; nor hide known secrets: it says so.
  */
 export function policyArguments(resolved: ResolvedPolicy, layers: Layers): readonly string[] {
   const words: string[] = [];
@@ -14,6 +14,7 @@ export function policyArguments(resolved: ResolvedPolicy, layers: Layers): reado
     if (layers === "namespaces") for (const path of read_only) words.push("--read-only", path);
   }
   for (const path of resolved.denied) words.push("--deny", path);
+  if (layers === "namespaces") for (const path of resolved.secrets ?? []) words.push("--deny", path);
   if (resolved.network) words.push("--network");
   if (layers === "landlock") words.push("--without-namespaces");
   return words;

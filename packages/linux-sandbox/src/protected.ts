@@ -70,6 +70,11 @@ function lookAt(path: string): Stats | undefined {
   }
 }
 
+/** Is there something, even a symbolic link to nothing? */
+export function exists(path: string): boolean {
+  return lookAt(path) !== undefined;
+}
+
 function wholeTrail({ links, end }: Trail): readonly string[] {
   return [...links, end];
 }

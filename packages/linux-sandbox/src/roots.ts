@@ -7,9 +7,11 @@ import type { OptionalGuarantee, ResolvedPolicy, SandboxPolicy, WritableRoot } f
 
 import { isBelow, isSameOrBelow } from "./paths.js";
 import { followLinks, protectedPaths } from "./protected.js";
+import { findHidden, withoutOpened } from "./secrets.js";
+import type { HideOptions } from "./secrets.js";
 
 /** `tmpdir`: the value of `$TMPDIR`; `undefined` or empty: there is none. */
-export type ResolveOptions = {
+export type ResolveOptions = HideOptions & {
   readonly tmpdir: string | undefined;
   readonly allow_missing: readonly OptionalGuarantee[];
 };
@@ -29,8 +31,8 @@ type Root = Candidate & {
 
 /**
  * Resolves a policy against the session's directory: canonical writable roots, shallow first, each with what stays
- * read-only inside it. Roots that do not exist or cannot be entered are left out. Throws `config_invalid` for a root
- * that cannot be one.
+ * read-only inside it, and what is hidden. Roots that do not exist or cannot be entered are left out. Throws
+ * `config_invalid` for a root that cannot be one. Where the policy confines nothing, nothing is hidden either.
  */
 export async function resolvePolicy(
   policy: SandboxPolicy,
@@ -38,14 +40,14 @@ export async function resolvePolicy(
   options: ResolveOptions,
 ): Promise<ResolvedPolicy> {
   const base = canonicalDirectory(cwd);
-  return {
-    policy,
-    cwd: base,
-    writable: writableRoots(policy, { given: resolve(cwd), canonical: base }, options.tmpdir),
-    denied: [],
-    network: hasNetwork(policy),
-    allow_missing: options.allow_missing,
-  };
+  const rest = { policy, cwd: base, network: hasNetwork(policy), allow_missing: options.allow_missing };
+  if (policy.type === "danger-full-access" || policy.type === "external-sandbox") {
+    return { ...rest, writable: [{ root: "/", read_only: [] }], denied: [] };
+  }
+  const { denied, secrets, links } = await findHidden(options, base);
+  const roots = rootsOf(policy, { given: resolve(cwd), canonical: base }, options.tmpdir);
+  const opened = [base, ...roots.filter(({ origin }) => origin !== "implied").map(({ path }) => path)];
+  return { ...rest, writable: protect(roots, links), denied, secrets: withoutOpened(secrets, opened) };
 }
 
 function hasNetwork(policy: SandboxPolicy): boolean {
@@ -74,19 +76,10 @@ function canonicalDirectory(cwd: string): string {
   }
 }
 
-function writableRoots(policy: SandboxPolicy, cwd: Directory, tmpdir: string | undefined): readonly WritableRoot[] {
-  switch (policy.type) {
-    case "danger-full-access":
-    case "external-sandbox":
-      return [{ root: "/", read_only: [] }];
-    case "read-only":
-      return [];
-    case "workspace-write":
-      return protect(withoutTurns(existing(candidates(policy, cwd, tmpdir))));
-    default:
-      policy satisfies never;
-      return [];
-  }
+type Confined = Extract<SandboxPolicy, { type: "read-only" | "workspace-write" }>;
+
+function rootsOf(policy: Confined, cwd: Directory, tmpdir: string | undefined): readonly Root[] {
+  return policy.type === "read-only" ? [] : withoutTurns(existing(candidates(policy, cwd, tmpdir)));
 }
 
 function candidates(
@@ -169,8 +162,9 @@ function withoutTurns(roots: readonly Root[]): readonly Root[] {
   });
 }
 
-function protect(roots: readonly Root[]): readonly WritableRoot[] {
-  const closed: string[] = [];
+/** `more`: what else stays as it is. */
+function protect(roots: readonly Root[], more: readonly string[]): readonly WritableRoot[] {
+  const closed = [...more];
   for (const { path, is_directory } of roots) if (is_directory) closed.push(...protectedPaths(path));
   const open = roots.filter(
     ({ path, origin }) => origin === "named" || !closed.some((each) => isSameOrBelow(path, each)),

@@ -124,6 +124,19 @@ describe("what holds a policy", () => {
     );
     expect(describeGuarantees(whole, "landlock", consenting)).toMatch(/NOT protected here: \.git/);
     expect(describeGuarantees(whole, "landlock", readOnly)).not.toContain("NOT");
+    expect(describeGuarantees(whole, "namespaces", { ...denying, secrets: ["/s"] })).toContain("unreadable: 2 paths");
+  });
+
+  it("never lets known secrets decide, but says where they cannot be hidden", () => {
+    const hiding: ResolvedPolicy = { ...readOnly, secrets: ["/root/.ssh", "/root/.aws"] };
+    const poor = { ...whole, namespaces: failure("namespaces") };
+    expect(chooseLayers(hiding, poor)).toBe("landlock");
+    const line = describeGuarantees(poor, "landlock", hiding);
+    expect(line).toContain("NOT protected here: known secrets, which commands CAN READ: /root/.ssh and 1 more");
+    expect(line).not.toContain("unreadable");
+    const confinement: Confinement = { helper: "/h", resolved: hiding, layers: "landlock", guarantees: line };
+    expect(confine(confinement, command("/w", "ls"))).not.toContain("--deny");
+    expect(confine({ ...confinement, layers: "namespaces" }, command("/w", "ls"))).toContain("/root/.ssh");
   });
 });
 

@@ -6,13 +6,11 @@ import { join } from "node:path";
 
 import { codeOf } from "@codex/common";
 import type { Files } from "@codex/protocol";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 
 import { connectFiles, fileServer } from "../src/index.js";
-import { NEVER, USERS, confineTo, createPlace, missingSupport, runScript } from "./support/sandbox.js";
-import type { Place, PolicyOptions, User } from "./support/sandbox.js";
-
-const reason = await missingSupport();
+import { NEVER, confineTo, createPlace, describeForUsers, runScript } from "./support/sandbox.js";
+import type { Place, PolicyOptions } from "./support/sandbox.js";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -49,7 +47,7 @@ async function errnoOf(operation: Promise<unknown>): Promise<string | undefined>
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe.skipIf(reason !== undefined).each(USERS)("the file server for $name", (user: User) => {
+describeForUsers("the file server", (user) => {
   it("creates, replaces, reads, renames and removes inside the roots", async () => {
     const place = createPlace(user);
     const files = await serve(place);

@@ -2,23 +2,20 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import { confine, readStatus } from "../src/index.js";
 import {
-  USERS,
   command,
   confineTo,
   createFolder,
   createPlace,
-  missingSupport,
+  describeForUsers,
   processesWith,
   run,
   runScript,
 } from "./support/sandbox.js";
 import type { Place, User } from "./support/sandbox.js";
-
-const reason = await missingSupport();
 
 async function git(place: Place, cwd: string, ...words: readonly string[]): Promise<void> {
   const env = { HOME: place.base, PATH: process.env["PATH"] ?? "", GIT_CONFIG_NOSYSTEM: "1" };
@@ -43,7 +40,7 @@ async function createRepository(user: User): Promise<Place> {
 const SOON = { timeout: 10_000, interval: 2 };
 const DENIED = /Read-only file system|Permission denied|Device or resource busy|cross-device/;
 
-describe.skipIf(reason !== undefined).each(USERS)("metadata of a root, for $name", (user) => {
+describeForUsers("metadata of a root", (user) => {
   it.each([
     "echo x > .git/hooks/pre-commit",
     "echo x >> .git/config",
@@ -197,7 +194,7 @@ describe.skipIf(reason !== undefined).each(USERS)("metadata of a root, for $name
   });
 });
 
-describe.skipIf(reason !== undefined).each(USERS)("unreadable paths, for $name", (user) => {
+describeForUsers("unreadable paths", (user) => {
   it.each([
     "cat $OUT/file",
     "ls $OUT",

@@ -2,11 +2,9 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
-import { USERS, createFolder, createPlace, missingSupport, runScript } from "./support/sandbox.js";
-
-const reason = await missingSupport();
+import { createFolder, createPlace, describeForUsers, runScript } from "./support/sandbox.js";
 
 type Listener = AsyncDisposable & { readonly port: number; readonly connections: () => number };
 
@@ -31,7 +29,7 @@ async function listen(where: { readonly host: string } | { readonly path: string
 
 const python = (code: string): string => `python3 -c '${code}'`;
 
-describe.skipIf(reason !== undefined).each(USERS)("the network of $name", (user) => {
+describeForUsers("the network", (user) => {
   it.each(["127.0.0.1", "::1"])("has no way to a listener on %s of the host", async (host) => {
     await using listener = await listen({ host });
     const script = python(`import socket; socket.create_connection(("${host}", ${listener.port}), 2)`);

@@ -6,9 +6,8 @@ import { Duplex } from "node:stream";
 import { describe, expect, it } from "vitest";
 
 import { STATUS_FD, confine, findHelper, readStatus, unconfined } from "../src/index.js";
-import { confineTo, createPlace, missingSupport } from "./support/sandbox.js";
+import { confineTo, createPlace, describeEach } from "./support/sandbox.js";
 
-const reason = await missingSupport();
 const here = { name: "the caller", uid: undefined };
 
 type Exchange = { readonly stdout: string; readonly status: string; readonly code: number | null };
@@ -51,49 +50,53 @@ async function exchange(argv: readonly string[], answer: "y" | "n", input: strin
   return { stdout, status: status.slice(status.indexOf("\n") + 1), code };
 }
 
-describe.skipIf(reason !== undefined).each(["confined", "unconfined"])("offered pipes, %s", (way) => {
-  async function build(script: string, cwd?: string): Promise<readonly string[]> {
-    const { root } = createPlace(here);
-    const inner = { argv: ["bash", "-c", script], cwd: cwd ?? root, tty: false, pipes: true };
-    return way === "confined" ? confine(await confineTo(root), inner) : unconfined(findHelper(), inner);
-  }
+describeEach(
+  ["confined", "unconfined"],
+  (way) => `offered pipes, ${way}`,
+  (way) => {
+    async function build(script: string, cwd?: string): Promise<readonly string[]> {
+      const { root } = createPlace(here);
+      const inner = { argv: ["bash", "-c", script], cwd: cwd ?? root, tty: false, pipes: true };
+      return way === "confined" ? confine(await confineTo(root), inner) : unconfined(findHelper(), inner);
+    }
 
-  it("can be opened again by their names", async () => {
-    const script = "cat; echo out > /dev/stdout; echo again | tee /dev/stdout; ls -m /proc/$$/fd; true";
-    const { stdout, status, code } = await exchange(await build(script), "y", "in\n");
-    expect({ stdout, status, code }).toEqual({
-      stdout: expect.stringMatching(/^in\nout\nagain\nagain\n0, 1, 2(, 255)?\n$/),
-      status: "",
-      code: 0,
+    it("can be opened again by their names", async () => {
+      const script = "cat; echo out > /dev/stdout; echo again | tee /dev/stdout; ls -m /proc/$$/fd; true";
+      const { stdout, status, code } = await exchange(await build(script), "y", "in\n");
+      expect({ stdout, status, code }).toEqual({
+        stdout: expect.stringMatching(/^in\nout\nagain\nagain\n0, 1, 2(, 255)?\n$/),
+        status: "",
+        code: 0,
+      });
     });
-  });
 
-  it("are left where the caller does not want them", async () => {
-    const { stdout, status, code } = await exchange(await build("cat; ls -m /proc/$$/fd; true"), "n", "in\n");
-    expect({ stdout, status, code }).toEqual({
-      stdout: expect.stringMatching(/^in\n0, 1, 2(, 255)?\n$/),
-      status: "",
-      code: 0,
+    it("are left where the caller does not want them", async () => {
+      const { stdout, status, code } = await exchange(await build("cat; ls -m /proc/$$/fd; true"), "n", "in\n");
+      expect({ stdout, status, code }).toEqual({
+        stdout: expect.stringMatching(/^in\n0, 1, 2(, 255)?\n$/),
+        status: "",
+        code: 0,
+      });
     });
-  });
 
-  it("are followed by the story of a failed start", async () => {
-    const { status, code } = await exchange(await build("true", "/no/such/folder"), "y", "");
-    expect(code).toBe(127);
-    expect(readStatus(status)).toMatchObject({ code: "not_found" });
-  });
+    it("are followed by the story of a failed start", async () => {
+      const { status, code } = await exchange(await build("true", "/no/such/folder"), "y", "");
+      expect(code).toBe(127);
+      expect(readStatus(status)).toMatchObject({ code: "not_found" });
+    });
 
-  it("start nothing when the caller goes away", async () => {
-    const argv = await build("echo started >&2");
-    const child = spawn(argv[0] ?? "", argv.slice(1), { stdio: ["ignore", "pipe", "pipe", "pipe"] });
-    const channel = child.stdio[STATUS_FD];
-    let errors = "";
-    child.stderr?.setEncoding("utf8").on("data", (part: string) => (errors += part));
-    if (channel instanceof Duplex) channel.once("data", () => channel.destroy());
-    const code = await new Promise((resolve) => child.once("close", resolve));
-    expect({ code, errors }).toEqual({ code: 125, errors: "" });
-  });
-});
+    it("start nothing when the caller goes away", async () => {
+      const argv = await build("echo started >&2");
+      const child = spawn(argv[0] ?? "", argv.slice(1), { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+      const channel = child.stdio[STATUS_FD];
+      let errors = "";
+      child.stderr?.setEncoding("utf8").on("data", (part: string) => (errors += part));
+      if (channel instanceof Duplex) channel.once("data", () => channel.destroy());
+      const code = await new Promise((resolve) => child.once("close", resolve));
+      expect({ code, errors }).toEqual({ code: 125, errors: "" });
+    });
+  },
+);
 
 describe("offered pipes", () => {
   it("need a status descriptor", async () => {

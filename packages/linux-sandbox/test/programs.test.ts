@@ -1,8 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
-import { USERS, createPlace, missingSupport, runScript } from "./support/sandbox.js";
-
-const reason = await missingSupport();
+import { createPlace, describeForUsers, runScript } from "./support/sandbox.js";
 
 const NODE_HTTP = `const http = require("http");
 const server = http.createServer((_request, response) => response.end("inside")).listen(0, "127.0.0.1", () => {
@@ -97,7 +95,7 @@ const PROGRAMS: Readonly<Record<string, { readonly script: string; readonly stdo
   perl: { script: `perl -e 'print join(",", sort { $a <=> $b } 3, 1, 2), "\\n"'`, stdout: "1,2,3\n" },
 };
 
-describe.skipIf(reason !== undefined).each(USERS)("ordinary programs of $name go on working", (user) => {
+describeForUsers("ordinary programs go on working", (user) => {
   it.each(Object.entries(PROGRAMS))("%s", async (_name, { script, stdout }) => {
     const place = createPlace(user);
     const source = new URL("../../..", import.meta.url).pathname;

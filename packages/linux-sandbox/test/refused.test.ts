@@ -12,20 +12,19 @@ import { confine, enforce, resolvePolicy } from "../src/index.js";
 import type { Confinement } from "../src/index.js";
 import {
   NEVER,
-  USERS,
   buildHelper,
   command,
   compile,
   createFolder,
   createPlace,
-  missingSupport,
+  describeForUsers,
+  describeSandbox,
   run,
   snapshot,
   writing,
 } from "./support/sandbox.js";
 import type { Place } from "./support/sandbox.js";
 
-const reason = await missingSupport();
 const deny = compile("deny-userns");
 
 /** A helper that lives on a kernel without user namespaces. */
@@ -48,7 +47,7 @@ async function enforceHere(
   return enforce(await resolvePolicy(policy, place.root, { tmpdir: undefined, allow_missing }), poor, NEVER);
 }
 
-describe.skipIf(reason !== undefined)("where user namespaces are refused", () => {
+describeSandbox("where user namespaces are refused", () => {
   it("refuses to hold less than the policy, in one line with what to do", async () => {
     const place = createPlace({ name: "", uid: undefined });
     const error: unknown = await enforceHere(place, writing()).catch((cause: unknown) => cause);
@@ -93,7 +92,7 @@ describe.skipIf(reason !== undefined)("where user namespaces are refused", () =>
   });
 });
 
-describe.skipIf(reason !== undefined).each(USERS)("with consent, or read-only, for $name", (user) => {
+describeForUsers("with consent, or read-only", (user) => {
   async function script(place: Place, confinement: Confinement, text: string): ReturnType<typeof run> {
     const argv = confine(confinement, command(place.root, "bash", "-c", text));
     return run(argv, { user, env: { OUT: place.outside } });

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { confine } from "../src/index.js";
-import { USERS, command, compile, confineTo, createPlace, missingSupport, run, runScript } from "./support/sandbox.js";
+import { command, compile, confineTo, createPlace, describeForUsers, run, runScript } from "./support/sandbox.js";
 import type { User } from "./support/sandbox.js";
 
-const reason = await missingSupport();
 const attempts = compile("attempts");
 
 const EPERM = "1";
@@ -102,7 +101,7 @@ describe("the program that attempts", () => {
   });
 });
 
-describe.skipIf(reason !== undefined).each(USERS)("system calls of $name", (user) => {
+describeForUsers("system calls", (user) => {
   it("are refused or allowed as the list says", async () => {
     expect(await attempt(user, { network: false })).toEqual(EXPECTED);
   });

@@ -1,16 +1,15 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import { confine, enforce, findHelper, resolvePolicy, unconfined } from "../src/index.js";
 import {
   NEVER,
-  USERS,
   command,
   createFolder,
   createPlace,
-  missingSupport,
+  describeForUsers,
   run,
   runScript,
   snapshot,
@@ -101,9 +100,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "listing /": "ls / /bin > /dev/null",
 };
 
-const reason = await missingSupport();
-
-describe.skipIf(reason !== undefined).each(USERS)("writes of $name", (user) => {
+describeForUsers("writes", (user) => {
   it.each(Object.entries(ESCAPES))("cannot reach outside the roots by %s", async (_name, script) => {
     const place = createPlace(user);
     const before = snapshot(place.outside);

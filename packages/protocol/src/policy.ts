@@ -52,6 +52,11 @@ export type ResolvedPolicy = {
   readonly writable: readonly WritableRoot[];
   /** Not even readable. Empty: everything is readable. */
   readonly denied: readonly string[];
+  /**
+   * Well-known secrets that exist: unreadable too, but nobody named them, so consent may lead out of the sandbox and a
+   * kernel that cannot hide them is used all the same, with a word about it. Absent: none are hidden.
+   */
+  readonly secrets?: readonly string[];
   /** True when the host's network is reachable. */
   readonly network: boolean;
   /** Guarantees that may be missing by explicit consent. Empty: none. */

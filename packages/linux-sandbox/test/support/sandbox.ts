@@ -6,7 +6,7 @@ import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import type { SandboxPolicy } from "@codex/protocol";
-import { afterAll } from "vitest";
+import { afterAll, describe } from "vitest";
 
 import { STATUS_FD, confine, enforce, findHelper, probe, resolvePolicy } from "../../src/index.js";
 import type { Command, Confinement } from "../../src/index.js";
@@ -30,13 +30,28 @@ export function buildHelper(): string {
   return findHelper();
 }
 
-/** Why this kernel cannot hold a policy with namespaces; the reason is said once, loudly. */
-export async function missingSupport(): Promise<string | undefined> {
+/** Why this kernel cannot hold a policy with namespaces; the reason is said once per file, loudly. */
+async function missingSupport(): Promise<string | undefined> {
   const { landlock, seccomp, namespaces, network } = await probe(buildHelper(), NEVER);
   const failure = seccomp ?? namespaces ?? network;
   const reason = failure?.message ?? (landlock < 3 ? `Landlock ABI ${landlock}` : undefined);
   if (reason !== undefined) console.warn(`SKIPPED, this kernel does not support it: ${reason}`);
   return reason;
+}
+
+const missing = await missingSupport();
+
+/** Tests that need a kernel with every layer, once for each case. Nothing else in this package is ever skipped. */
+export function describeEach<T>(cases: readonly T[], name: (each: T) => string, body: (each: T) => void): void {
+  for (const each of cases) describe.skipIf(missing !== undefined)(name(each), () => body(each));
+}
+
+export function describeForUsers(name: string, body: (user: User) => void): void {
+  describeEach(USERS, (user) => `${name}, for ${user.name}`, body);
+}
+
+export function describeSandbox(name: string, body: () => void): void {
+  describeEach([name], String, body);
 }
 
 const folders: string[] = [];
