@@ -3,3 +3,12 @@ export type { CodexOptions } from "./compose.js";
 export { createEngine } from "./codex.js";
 export { defineTool, failure, success } from "./tools/define.js";
 export type { ToolDefinition } from "./tools/define.js";
+export { findLocalServers, listLocalModels, prepareLocalModel } from "./model/oss.js";
+export { LOCAL_DEFAULT_MODELS, LOCAL_PROVIDERS } from "./model/local-server.js";
+export type {
+  LocalModelOptions,
+  LocalProvider,
+  LocalServer,
+  ProgramRunner,
+  PullProgress,
+} from "./model/local-server.js";

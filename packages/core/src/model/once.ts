@@ -1,4 +1,5 @@
 import type { ModelClient, ModelEvent, ResponseItem } from "@codex/protocol";
+import { pauseAfter } from "./pause.js";
 
 /**
  * A client that hands every item over once per step. After a broken stream the engine asks again with what it has; a
@@ -16,8 +17,11 @@ export function deliverOnce(client: ModelClient): ModelClient {
       for await (const event of client.stream(prompt, signal)) {
         if (event.type === "item_done") {
           const isNew = note(event.item, delivered);
-          if (isNew) yield event;
-          else droppedCall ||= isCall(event.item);
+          if (!isNew) droppedCall ||= isCall(event.item);
+          else {
+            yield event;
+            await pauseAfter(event);
+          }
         } else if (event.type === "completed") {
           delivered.clear();
           yield droppedCall ? { ...event, continues: true } : event;

@@ -4,6 +4,7 @@ import { DEFAULT_MODEL, modelInfo } from "./catalog.js";
 import { difference, fingerprint } from "./fingerprint.js";
 import { fillDirectories } from "./normalize.js";
 import type { Places } from "./normalize.js";
+import { pauseAfter } from "./pause.js";
 import { escapeJson } from "./record.js";
 import type { RecordingScope } from "./record.js";
 import type { RecordedStep, Recording, RunIdentity } from "./recording.js";
@@ -16,7 +17,7 @@ export type ReplayedModels = ModelProvider & {
   readonly run: RunIdentity | undefined;
   /** Requests that were not asked for yet. */
   readonly remaining: number;
-  /** The recorded time of the last request, in epoch milliseconds; `undefined` when the run went on live, or none is known. */
+  /** Recorded time of the last request, epoch milliseconds; `undefined`: it is live or not known. */
   readonly now: number | undefined;
   /** Call it when the run is over: throws `replay_exhausted` when requests are left and nothing else went wrong. */
   finish(): void;
@@ -126,6 +127,7 @@ async function* answer(
   for (const event of step.events) {
     signal.throwIfAborted();
     yield changeWords(event, change);
+    await pauseAfter(event);
   }
   if (step.error === undefined) return;
   const { code, message, retry, status } = step.error;

@@ -14,7 +14,17 @@ export type TransportOptions = {
   readonly connect_ms: number;
 };
 
+export type WireRequest = {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty: none. */
+  readonly body: string;
+  readonly signal: AbortSignal;
+};
+
 export type Transport = Disposable & {
+  /** Any status. Rejects with Node's own error, with `connection_failed`, or with the signal's reason. */
+  ask(url: string, request: WireRequest): Promise<WireResponse>;
   /** Given to the openai package in place of the global `fetch`. Never follows redirects. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 };
@@ -28,23 +38,28 @@ export function createTransport(options: TransportOptions): Transport {
     return { agent: new Agent({ keepAlive: true }), request };
   });
   let secure: Awaited<ReturnType<typeof loadSecure>> | undefined;
+  const ask = async (address: string, { method, headers, body, signal }: WireRequest): Promise<WireResponse> => {
+    const url = new URL(address);
+    const length = String(Buffer.byteLength(body));
+    const head: RequestOptions = { method, headers: { ...headers, "content-length": length } };
+    const isSecure = url.protocol === "https:";
+    if (isSecure) secure ??= await loadSecure();
+    signal.throwIfAborted();
+    const request =
+      isSecure && secure !== undefined
+        ? secure.request(url, { ...head, agent: secure.agent })
+        : httpRequest(url, { ...head, agent: plain });
+    return exchange(request, body, { signal, connect_ms: options.connect_ms, url });
+  };
   return {
-    fetch: async (input, init = {}) => {
-      const url = new URL(input instanceof URL || typeof input === "string" ? input : input.url);
-      const isSecure = url.protocol === "https:";
-      const signal = init.signal ?? new AbortController().signal;
-      const head: RequestOptions = {
+    ask,
+    fetch: (input, init = {}) =>
+      ask(input instanceof URL || typeof input === "string" ? String(input) : input.url, {
         method: init.method ?? "GET",
         headers: plainHeaders(init),
-      };
-      if (isSecure) secure ??= await loadSecure();
-      signal.throwIfAborted();
-      const request =
-        isSecure && secure !== undefined
-          ? secure.request(url, { ...head, agent: secure.agent })
-          : httpRequest(url, { ...head, agent: plain });
-      return exchange(request, bodyOf(init), { signal, connect_ms: options.connect_ms, url });
-    },
+        body: typeof init.body === "string" ? init.body : "",
+        signal: init.signal ?? new AbortController().signal,
+      }),
     [Symbol.dispose]: () => {
       plain.destroy();
       secure?.agent.destroy();
@@ -54,7 +69,7 @@ export function createTransport(options: TransportOptions): Transport {
 
 type ExchangeOptions = { readonly signal: AbortSignal; readonly connect_ms: number; readonly url: URL };
 
-function exchange(request: ClientRequest, body: string, options: ExchangeOptions): Promise<Response> {
+function exchange(request: ClientRequest, body: string, options: ExchangeOptions): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
     const listener = onAbort(options.signal, () => request.destroy(abortError(options.signal)));
     const timer = setTimeout(() => request.destroy(connectTimeout(options)), options.connect_ms);
@@ -92,12 +107,7 @@ function plainHeaders(init: RequestInit): Record<string, string> {
   for (const [name, value] of entries) {
     if (name !== undefined && value !== undefined) plain[name] = String(value);
   }
-  plain["content-length"] = String(Buffer.byteLength(bodyOf(init)));
   return plain;
-}
-
-function bodyOf(init: RequestInit): string {
-  return typeof init.body === "string" ? init.body : "";
 }
 
 /**

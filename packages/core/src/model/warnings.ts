@@ -15,7 +15,9 @@ export function modelWarnings(settings: TurnSettings): readonly string[] {
     warnings.push(`${model} takes no verbosity: model_verbosity is not sent`);
   }
   if (service_tier !== undefined && serviceTier(service_tier) === undefined) {
-    warnings.push(`service_tier ${JSON.stringify(service_tier)} is not known and not sent; there are "fast" and "flex"`);
+    warnings.push(
+      `service_tier ${JSON.stringify(service_tier)} is not known and not sent; there are "fast" and "flex"`,
+    );
   }
   return warnings;
 }

@@ -12,7 +12,7 @@ import type { Clock, EventMsg, ResponseItem } from "@codex/protocol";
 import { createCodex } from "../../src/compose.js";
 
 /** The turn every fault is tried on: reasoning, a message in multi-byte deltas, two parallel calls and a patch. */
-const PATCH = "*** Begin Patch\n*** Update File: count.txt\n@@\n start\n+one\n*** End Patch\n";
+export const PATCH = "*** Begin Patch\n*** Update File: count.txt\n@@\n start\n+one\n*** End Patch\n";
 const ITEMS: readonly SseEvent[] = [
   ev.reasoning("Zwei Zähler, dann der Flicken 🧵"),
   ev.message("Größer 🙂 日本語"),
@@ -77,6 +77,10 @@ export type FaultOptions = {
   readonly clock?: Clock;
   /** More of the provider's table in config.toml. */
   readonly provider?: string;
+  /** All of config.toml, for the address of the server. */
+  readonly config?: (url: string) => string;
+  /** More of the environment, for the address of the server. */
+  readonly env?: (url: string) => Readonly<Record<string, string>>;
 };
 
 const ONCE: FaultRun["effects"] = [1, 1, 1];
@@ -88,11 +92,11 @@ export const UNHARMED = { effects: ONCE, error: undefined, last_message: "fertig
 export async function faultRun(script: ReturnType<Server>, options: FaultOptions = {}): Promise<FaultRun> {
   await using server = await startResponsesServer(...script.replies);
   if (script.endless !== undefined) server.route("POST /v1/responses", script.endless);
-  await using home = await temporaryHome({ config: mockProviderConfig(server.url) + (options.provider ?? "") });
+  await using home = await temporaryHome({ config: configOf(server.url, options) });
   await using project = await workspace({ files: { "count.txt": "start\n" } });
   await using codex = createCodex({
     clock: options.clock ?? manualClock({ skip_up_to: 60_000 }),
-    env: { PATH: process.env["PATH"], HOME: home.path, CODEX_HOME: home.path },
+    env: { PATH: process.env["PATH"], HOME: home.path, CODEX_HOME: home.path, ...options.env?.(server.url) },
     config: { home: home.path, typed: { sandbox_mode: "danger-full-access", approval_policy: "never" } },
   });
   const session = await codex.open({ type: "new", settings: { cwd: project.path }, ephemeral: true });
@@ -103,6 +107,10 @@ export async function faultRun(script: ReturnType<Server>, options: FaultOptions
     if (msg.type === "task_complete") break;
   }
   return { ...(await summarize(seen, project)), requests: server.requests.length };
+}
+
+function configOf(url: string, { config = mockProviderConfig, provider = "" }: FaultOptions): string {
+  return config(url) + provider;
 }
 
 async function summarize(seen: readonly EventMsg[], project: TemporaryFolder): Promise<Omit<FaultRun, "requests">> {
