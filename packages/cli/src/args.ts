@@ -46,7 +46,14 @@ export type ResumeFlags = ExecFlags & {
   readonly all?: true;
 };
 
-export type SandboxFlags = SharedFlags & { readonly status?: true; readonly command: readonly string[] };
+export type SandboxFlags = SharedFlags & {
+  readonly addDir: readonly string[];
+  readonly network?: true;
+  readonly status?: true;
+  readonly command: readonly string[];
+};
+
+export type ExplainFlags = SharedFlags & { readonly json?: true; readonly command: readonly string[] };
 
 const SANDBOX_MODES = [
   "read-only",
@@ -55,7 +62,7 @@ const SANDBOX_MODES = [
   "external-sandbox",
 ] as const satisfies readonly SandboxMode[];
 const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourChoice[];
-const COMMANDS = ["exec", "sandbox", "demo", "help"];
+const COMMANDS = ["exec", "sandbox", "explain", "demo", "help"];
 
 /** `codex exec` (core.md §6.1), as far as it is built. */
 export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
@@ -127,6 +134,16 @@ export function parseSandbox(argv: readonly string[]): Parsed<SandboxFlags> {
 
 /** Why `codex WORD` is no command of ours, with the nearest one. */
 export function rootProblem(word: string): string {
+/** `codex explain [OPTIONS] -- COMMAND…` */
+export function parseExplain(argv: readonly string[]): Parsed<ExplainFlags> {
+  const command = shared(new Command("codex explain"))
+    .description("Say what would happen to a command under the current settings, and why. Nothing is run.")
+    .argument("<COMMAND...>", "the program and its arguments, after `--`; one word with blanks is a shell script")
+    .option("--json", "write one JSON object")
+    .passThroughOptions();
+  return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<ExplainFlags, "command">>() }));
+}
+
   const root = new Command("codex");
   for (const name of COMMANDS) root.command(name);
   const parsed = parse(root, [word], () => undefined);

@@ -38,6 +38,8 @@ async function start(words: readonly string[]): Promise<ExitCode> {
       return (await import("./commands/exec.js")).exec(rest);
     case "sandbox":
       return (await import("./commands/sandbox.js")).sandbox(rest);
+    case "explain":
+      return (await import("./commands/explain.js")).explain(rest);
     case "execpolicy":
       return (await import("./commands/execpolicy.js")).execpolicy(rest);
     case "demo":

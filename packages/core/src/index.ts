@@ -1,6 +1,10 @@
 export { createCodex } from "./compose.js";
 export type { CodexOptions } from "./compose.js";
 export { createEngine } from "./codex.js";
+export type { Explanation, LayerVerdict } from "./approvals/explain.js";
+export { explainFor } from "./approvals/explain-session.js";
+export type { ExplainRequest } from "./approvals/explain-session.js";
+export { explanationText } from "./approvals/explain-text.js";
 export { defineTool, failure, success } from "./tools/define.js";
 export type { ToolDefinition } from "./tools/define.js";
 export { findLocalServers, listLocalModels, prepareLocalModel } from "./model/oss.js";

@@ -8,6 +8,7 @@ Usage: codex COMMAND [OPTIONS]
 Commands:
   exec, e    Do one task without questions: codex exec "fix the failing test"
   sandbox    Run a command inside the sandbox: codex sandbox -s read-only -- ls
+  explain    Say what would happen to a command, and why: codex explain -- git push
   execpolicy Say what rules files decide about a command: codex execpolicy check --rules FILE -- git push
   demo       Watch a recorded session repair a small project; needs no key and no network
   help       Show this text

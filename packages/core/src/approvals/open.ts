@@ -2,6 +2,7 @@ import type { Config } from "@codex/config";
 import type { ApprovalPolicy } from "@codex/protocol";
 import type { SessionConsents } from "./consents.js";
 import { createConsents } from "./consents.js";
+import type { CommandFacts } from "./exec.js";
 import { loadRuleBook, ruleFolders } from "./rule-book.js";
 import { createApprovals } from "./standard.js";
 
@@ -14,7 +15,12 @@ export async function openApprovals(config: Config, signal: AbortSignal): Promis
   const approvals = createApprovals({
     rules: () => book.policy,
     earlier: () => consents.earlier,
-    repository: config.project.trust === "trusted" ? "trusted" : "unknown",
+    repository: repositoryOf(config),
   });
   return { approvals, consents };
+}
+
+/** Whoever trusts a project lets its configuration start programs, and git's is part of it. */
+export function repositoryOf({ project }: Pick<Config, "project">): CommandFacts["repository"] {
+  return project.trust === "trusted" ? "trusted" : "unknown";
 }

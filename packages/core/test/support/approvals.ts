@@ -8,6 +8,7 @@ import { createApprovals } from "../../src/approvals/standard.js";
 export type TestApprovals = {
   readonly approvals: ApprovalPolicy;
   readonly consents: SessionConsents;
+  readonly book: RuleBook;
   /** Prefixes that were kept, as lines of a rules file. */
   readonly kept: readonly string[];
 };
@@ -40,5 +41,5 @@ export function testApprovals(rules = "", options: { readonly repository?: "trus
     earlier: () => consents.earlier,
     repository: options.repository ?? "unknown",
   });
-  return { approvals, consents, kept };
+  return { approvals, consents, book, kept };
 }

@@ -1,0 +1,34 @@
+import { loadConfig } from "@codex/config";
+import { explainFor, explanationText } from "@codex/core";
+import { selectShell, shellArgv } from "@codex/exec";
+import { resolvePolicy } from "@codex/linux-sandbox";
+import { parseExplain } from "../args.js";
+import { configOptions, workingDirectory } from "../config-flags.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import { printParsed } from "../print-parsed.js";
+
+/** `codex explain -- COMMAND…`: the whole chain for one command. Says the same as what decides when it is run. */
+export async function explain(argv: readonly string[]): Promise<ExitCode> {
+  const parsed = parseExplain(argv);
+  if (parsed.type !== "run") return printParsed(parsed, "explain");
+  const flags = parsed.value;
+  const { env } = process;
+  const { signal } = new AbortController();
+  const cwd = await workingDirectory(process.cwd(), flags.cd);
+  const typed = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
+  const config = await loadConfig({ ...configOptions(flags), cwd, env, typed });
+  const options = { tmpdir: env["TMPDIR"], allow_missing: config.sandbox.allow_missing };
+  const resolved = await resolvePolicy(config.settings.sandbox_policy, cwd, options);
+  const explanation = await explainFor({ argv: asRun(flags.command), config, resolved }, signal);
+  const text = flags.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation);
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+/** A script comes with the shell that a session would put around it. */
+function asRun(words: readonly string[]): readonly string[] {
+  const [script = "", ...others] = words;
+  if (others.length > 0 || !/[^\w./+-]/.test(script)) return words;
+  const { SHELL, PATH } = process.env;
+  return shellArgv(selectShell({ env_shell: SHELL, path: PATH }), script, { login: true });
+}
