@@ -2,12 +2,18 @@ import { expect, test } from "vitest";
 import { parsePatch, planPatch, unifiedDiff } from "../src/index.js";
 import { memoryFiles, noAbort, patchOf } from "./memory-files.js";
 
+/** Processor time of this process, in milliseconds: other work on the machine does not count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 async function timePlan(content: string, lines: readonly string[]): Promise<{ ms: number; result: string }> {
   const patch = patchOf("*** Update File: f", ...lines);
   const files = memoryFiles({ "/w/f": content });
-  const started = performance.now();
+  const started = processorTime();
   const plan = await planPatch(parsePatch(patch), files, { cwd: "/w" }, noAbort);
-  const ms = performance.now() - started;
+  const ms = processorTime() - started;
   const change = plan.changes[0];
   return { ms, result: change?.kind === "update" ? change.newContent : "" };
 }
@@ -43,10 +49,10 @@ test("repeated lines stay linear", async () => {
   const file = text(() => "x");
   const pattern = Array.from({ length: 5000 }, () => " x");
   await expect(timePlan(file, ["@@", ...pattern, "-y"])).rejects.toThrow("Failed to find expected lines");
-  const started = performance.now();
+  const started = processorTime();
   await expect(timePlan(`y\n${file}`, ["@@", ...pattern, "-y"])).rejects.toThrow("Failed to find expected lines");
   expect((await timePlan(`${file}y\n`, ["@@", ...pattern, "-y", "+z"])).result.endsWith("x\nz\n")).toBe(true);
-  expect(performance.now() - started).toBeLessThan(1500 * slack);
+  expect(processorTime() - started).toBeLessThan(1500 * slack);
 });
 
 test("a patch of one megabyte is parsed, applied and shown in milliseconds", async () => {
@@ -59,9 +65,9 @@ test("a patch of one megabyte is parsed, applied and shown in milliseconds", asy
   ]);
   expect(result.split("\n")[10]).toBe("10");
   expect(ms).toBeLessThan(150 * slack);
-  const started = performance.now();
+  const started = processorTime();
   unifiedDiff(lines.join("\n"), result);
-  expect(performance.now() - started).toBeLessThan(500 * slack);
+  expect(processorTime() - started).toBeLessThan(500 * slack);
 });
 
 /** Machines that run many tests at once are slow for a while. */

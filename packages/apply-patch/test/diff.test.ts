@@ -2,6 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unifiedDiff } from "../src/index.js";
 
+/** Processor time of this process, in milliseconds: other work on the machine does not count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe("the unified diff", () => {
   test("of equal texts is empty", () => {
     expect(unifiedDiff("a\n", "a\n")).toBe("");
@@ -40,9 +46,9 @@ describe("the unified diff", () => {
       Array.from({ length: 60_000 }, (_, index) => `${(index * seed) % 9973} ${index % 7}\n`).join("");
     const old = lines(7919);
     const fresh = lines(104_729);
-    const started = performance.now();
+    const started = processorTime();
     const diff = unifiedDiff(old, fresh);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(processorTime() - started).toBeLessThan(3000);
     expect(patched(old, diff)).toBe(fresh);
   });
 });

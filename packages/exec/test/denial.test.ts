@@ -27,6 +27,12 @@ const exited = (code: number): ExitStatus => ({ type: "exited", code });
 const find = (text: string, policy = WRITE, exit = exited(1)): ReturnType<typeof findDenial> =>
   findDenial(exit, captured(text), { policy, cwd: policy.cwd });
 
+/** Processor time of this process, in milliseconds: other work on the machine does not count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe("the target of a denial", () => {
   it.each([
     ["bash: line 1: /out/x y: Read-only file system", "/out/x y"],
@@ -126,8 +132,8 @@ describe("a flood of output", () => {
     const noise = `${"x".repeat(200)} permission\n`.repeat(2500);
     const all = new TextEncoder().encode(`${noise}tee: /out/x: Read-only file system\n${noise}`);
     const both = { head: all.subarray(0, 524_288), tail: all.subarray(-524_288), omitted_bytes: 1, total_bytes: 2e9 };
-    const before = performance.now();
+    const before = processorTime();
     findDenial(exited(1), both, { policy: WRITE, cwd: "/work" });
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(processorTime() - before).toBeLessThan(500);
   });
 });

@@ -111,7 +111,7 @@ describe.each(WAYS)("a command %s", (way) => {
     const aborted = performance.now();
     controller.abort();
     expect((await running.exit).type).toBe("signaled");
-    expect(performance.now() - aborted).toBeLessThan(1000);
+    expect(performance.now() - aborted).toBeLessThan(10_000);
     expect(isRunning(mark)).toBe(false);
   });
 
@@ -254,7 +254,7 @@ describe("what a command leaves behind", () => {
       request(`(sleep 0.1; echo late; exec -a ${mark} sleep 1000) & echo now`, "/"),
     );
     expect([text, exit, isRunning(mark)]).toEqual(["now\nlate\n", { type: "exited", code: 0 }, false]);
-    expect(performance.now() - before).toBeLessThan(3500);
+    expect(performance.now() - before).toBeLessThan(15_000);
   });
 
   it("ends with the command (through the helper), even in a session of its own", async () => {

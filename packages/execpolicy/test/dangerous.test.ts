@@ -4,6 +4,12 @@ import { findDanger, hazardsOf, splitWords } from "../src/index.js";
 const words = (line: string) => splitWords(line) ?? [];
 const script = (text: string) => ["bash", "-lc", text];
 
+/** Processor time of this process, in milliseconds: other work on the machine does not count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe("dangers", () => {
   test.each([
     "rm -f a",
@@ -133,13 +139,13 @@ describe("dangers", () => {
   });
 
   test("what is nested or long beyond checking is dangerous, and found soon", () => {
-    const start = performance.now();
+    const start = processorTime();
     expect(findDanger(words(`${"sudo ".repeat(6)}rm -f a`))?.kind).toBe("forced_removal");
     expect(findDanger(["env", ...Array.from({ length: 100 }, () => "env"), "ls"])?.kind).toBe("too_deep");
     expect(findDanger(["xargs", ...Array.from({ length: 5000 }, () => "a"), "rm", "-f"])?.kind).toBe("too_deep");
     expect(findDanger(script("$(".repeat(100_000)))?.kind).toBe("too_deep");
     expect(findDanger(script(`echo "${"$(".repeat(2000)}"`))?.kind).toBe("too_deep");
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(processorTime() - start).toBeLessThan(3000);
   });
 });
 

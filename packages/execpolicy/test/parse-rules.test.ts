@@ -7,6 +7,12 @@ function patterns(text: string): unknown {
   return rulesOf(text).prefixes.map((rule) => rule.pattern);
 }
 
+/** Processor time of this process, in milliseconds: other work on the machine does not count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe("the language", () => {
   test("a prefix rule has a pattern with alternatives, a decision and a place", () => {
     const [rule] = rulesOf(
@@ -132,9 +138,9 @@ describe("hostile files are refused within fixed limits", () => {
       "expected",
     ],
   ])("%s", (_, text, message) => {
-    const start = performance.now();
+    const start = processorTime();
     expect(problemOf(text)).toContain(message);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(processorTime() - start).toBeLessThan(5000);
   });
 
   test("any text is parsed or refused with a place, and never throws", () => {

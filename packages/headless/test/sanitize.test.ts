@@ -17,6 +17,12 @@ const CASES: readonly (readonly [what: string, text: string, safe: string])[] = 
   ["marks that reverse text", "a\u202Eb\u2066c", "abc"],
 ];
 
+/** Processor time of this process, in milliseconds: other work on the machine does not count. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 describe("sanitize", () => {
   it.each(CASES)("handles %s", (_what, text, safe) => {
     expect(sanitize(text)).toBe(safe);
@@ -24,8 +30,8 @@ describe("sanitize", () => {
 
   it("takes linear time on unfinished sequences", () => {
     const text = "\u001b]\u001b[".repeat(200_000);
-    const start = performance.now();
+    const start = processorTime();
     sanitize(text);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(processorTime() - start).toBeLessThan(2000);
   });
 });
