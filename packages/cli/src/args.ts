@@ -127,13 +127,13 @@ export function parseSandbox(argv: readonly string[]): Parsed<SandboxFlags> {
   const command = shared(new Command("codex sandbox"))
     .description("Run a command inside the sandbox; its input, output and exit status are passed through.")
     .argument("[COMMAND...]", "the program and its arguments, after `--`")
+    .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
+    .option("--network", "let the command reach the network")
     .option("--status", "say what this machine can enforce")
     .passThroughOptions();
   return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<SandboxFlags, "command">>() }));
 }
 
-/** Why `codex WORD` is no command of ours, with the nearest one. */
-export function rootProblem(word: string): string {
 /** `codex explain [OPTIONS] -- COMMAND…` */
 export function parseExplain(argv: readonly string[]): Parsed<ExplainFlags> {
   const command = shared(new Command("codex explain"))
@@ -144,6 +144,8 @@ export function parseExplain(argv: readonly string[]): Parsed<ExplainFlags> {
   return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<ExplainFlags, "command">>() }));
 }
 
+/** Why `codex WORD` is no command of ours, with the nearest one. */
+export function rootProblem(word: string): string {
   const root = new Command("codex");
   for (const name of COMMANDS) root.command(name);
   const parsed = parse(root, [word], () => undefined);

@@ -33,6 +33,30 @@ describe("codex sandbox", () => {
     expect(await project.read("inside")).toBe("");
   });
 
+  it("takes one more directory, and the network, where it is told to", async () => {
+    await using other = await workspace();
+    const script = `touch ${other.path}/new; cat /proc/net/dev | wc -l; echo $CODEX_SANDBOX_NETWORK_DISABLED`;
+    const flags = ["-s", "workspace-write", "--add-dir", other.path, "--network", "-C", project.path];
+    const ran = await codex(["sandbox", ...flags, "--", "sh", "-c", script], options({ cwd: "/" }));
+    expect(ran).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^\d+\n\n$/) });
+    expect(await other.read("new")).toBe("");
+    const useless = await codex(["sandbox", "--add-dir", other.path, "--", "true"], options());
+    expect(useless).toMatchObject({ code: 1, stderr: expect.stringContaining("-s workspace-write") });
+  });
+
+  it("hides the known secrets of the home directory and says which", async () => {
+    await using user = await workspace();
+    await user.write(".npmrc", "token");
+    await home.write("auth.json", "{}");
+    const env = { HOME: user.path };
+    const script = `cat ${user.path}/.npmrc; cat ${home.path}/auth.json`;
+    const ran = await codex(["sandbox", "--", "sh", "-c", script], options({ env }));
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr.match(/Permission denied/g)).toHaveLength(2);
+    const { stdout } = await codex(["sandbox", "--status"], options({ env }));
+    expect(stdout).toContain(`unreadable, where the kernel can hide it: ${user.path}/.npmrc, ${home.path}/auth.json`);
+  });
+
   it("takes the mode from the configuration too", async () => {
     await home.write("config.toml", 'sandbox_mode = "workspace-write"\n');
     await codex(["sandbox", "--", "touch", "inside"], options());

@@ -1,6 +1,6 @@
 export { confine, fileServer, STATUS_FD, unconfined } from "./confine.js";
 export type { Command } from "./confine.js";
-export { chooseLayers, describeGuarantees, enforce } from "./enforcement.js";
+export { chooseLayers, describeGuarantees, enforce, presume } from "./enforcement.js";
 export type { Confinement } from "./enforcement.js";
 export { connectFiles } from "./files.js";
 export type { FileChannel } from "./files.js";

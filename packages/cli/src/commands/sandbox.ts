@@ -1,19 +1,23 @@
+import { homedir } from "node:os";
+import { CodexError } from "@codex/common";
 import { loadConfig } from "@codex/config";
-import { confine, enforce, findHelper, readStatus, resolvePolicy, unconfined } from "@codex/linux-sandbox";
-import type { Command, Confinement } from "@codex/linux-sandbox";
-import { allowsNetwork, type SandboxPolicy } from "@codex/protocol";
+import { confine, enforce, findHelper, presume, readStatus, resolvePolicy, unconfined } from "@codex/linux-sandbox";
+import type { Command } from "@codex/linux-sandbox";
+import { allowsNetwork, type ResolvedPolicy, type SandboxPolicy } from "@codex/protocol";
 import { parseSandbox, type SandboxFlags } from "../args.js";
 import { configOptions, workingDirectory } from "../config-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { runForeground } from "../host.js";
+import { runForeground, type ForegroundEnd } from "../host.js";
 import { printParsed } from "../print-parsed.js";
 
-/** What is set up before the command runs. `undefined`: the policy asks for no confinement. */
+const NEVER = new AbortController().signal;
+
+/** What is set up before the command runs. `resolved` absent: the policy asks for no confinement. */
 type Ground = {
   readonly helper: string;
   readonly cwd: string;
   readonly policy: SandboxPolicy;
-  readonly confinement: Confinement | undefined;
+  readonly resolved: ResolvedPolicy | undefined;
 };
 
 /** `codex sandbox -- COMMAND…`: the same confinement as in a session, for one command of the user's. */
@@ -33,38 +37,68 @@ export async function sandbox(argv: readonly string[]): Promise<ExitCode> {
 async function prepare(flags: SandboxFlags): Promise<Ground> {
   const { env } = process;
   const cwd = await workingDirectory(process.cwd(), flags.cd);
-  const typed = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
-  const config = await loadConfig({ ...configOptions(flags), cwd, env, typed });
-  const policy = config.settings.sandbox_policy;
-  const helper = findHelper();
+  const mode = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
+  const config = await loadConfig({ ...configOptions(flags), cwd, env, typed: { ...mode, add_dirs: flags.addDir } });
+  const policy = opened(config.settings.sandbox_policy, flags);
+  const ground = { helper: findHelper(), cwd, policy };
   if (policy.type === "danger-full-access" || policy.type === "external-sandbox") {
-    return { helper, cwd, policy, confinement: undefined };
+    return { ...ground, resolved: undefined };
   }
-  const roots = { tmpdir: env["TMPDIR"], allow_missing: config.sandbox.allow_missing };
-  const confinement = await enforce(await resolvePolicy(policy, cwd, roots), helper, new AbortController().signal);
-  return { helper, cwd, policy, confinement };
+  const resolved = await resolvePolicy(policy, cwd, {
+    tmpdir: env["TMPDIR"],
+    allow_missing: config.sandbox.allow_missing,
+    home: homedir(),
+    codex_home: config.home,
+  });
+  return { ...ground, resolved };
 }
 
-function describe({ policy, confinement }: Ground): ExitCode {
-  const guarantees = confinement?.guarantees ?? "nothing is confined by us";
-  process.stdout.write(`${policy.type}: ${guarantees}\n`);
-  for (const { root, read_only } of confinement?.resolved.writable ?? []) {
-    const except = read_only.length === 0 ? "" : ` (except ${read_only.join(", ")})`;
-    process.stdout.write(`writable: ${root}${except}\n`);
+/** The policy as the flags widen it. Throws `bad_request` for a flag that it has no use for. */
+function opened(policy: SandboxPolicy, { addDir, network }: SandboxFlags): SandboxPolicy {
+  if (addDir.length > 0 && policy.type !== "workspace-write") {
+    throw new CodexError("bad_request", `--add-dir needs -s workspace-write: under ${policy.type} it changes nothing`);
   }
+  if (network !== true || policy.type === "danger-full-access") return policy;
+  if (policy.type === "external-sandbox") return { ...policy, network_access: "enabled" };
+  return { ...policy, network_access: true };
+}
+
+async function describe({ helper, policy, resolved }: Ground): Promise<ExitCode> {
+  if (resolved === undefined) {
+    process.stdout.write(`${policy.type}: nothing is confined by us\n`);
+    return EXIT.ok;
+  }
+  const { guarantees } = await enforce(resolved, helper, NEVER);
+  const lines = [`${policy.type}: ${guarantees}`];
+  for (const { root, read_only } of resolved.writable) {
+    lines.push(`writable: ${root}${read_only.length === 0 ? "" : ` (except ${read_only.join(", ")})`}`);
+  }
+  const hidden = [...resolved.denied, ...(resolved.secrets ?? [])];
+  if (hidden.length > 0) lines.push(`unreadable, where the kernel can hide it: ${hidden.join(", ")}`);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
   return EXIT.ok;
 }
 
 /** Passes on the command's exit status; 125 to 127 when it could not be started. */
-async function run({ helper, cwd, policy, confinement }: Ground, words: readonly string[]): Promise<ExitCode> {
+async function run(ground: Ground, words: readonly string[]): Promise<ExitCode> {
+  const { helper, cwd, resolved } = ground;
   const command: Command = { argv: words, cwd, tty: process.stdin.isTTY };
+  if (resolved === undefined) return report(await start(ground, command, unconfined(helper, command)));
+  if (!command.tty) {
+    const end = await start(ground, command, confine(presume(resolved, helper), command));
+    if (readStatus(end.status)?.code !== "sandbox_unavailable") return report(end);
+  }
+  const confinement = await enforce(resolved, helper, NEVER);
+  return report(await start(ground, command, confine(confinement, command)));
+}
+
+function start({ policy }: Ground, { tty }: Command, argv: readonly string[]): Promise<ForegroundEnd> {
   const network = allowsNetwork(policy) ? {} : { CODEX_SANDBOX_NETWORK_DISABLED: "1" };
-  const end = await runForeground({
-    argv: confinement === undefined ? unconfined(helper, command) : confine(confinement, command),
-    env: { ...process.env, ...network },
-    status: command.tty ? "none" : "pipe",
-  });
-  const failure = readStatus(end.status);
+  return runForeground({ argv, env: { ...process.env, ...network }, status: tty ? "none" : "pipe" });
+}
+
+function report({ code, status }: ForegroundEnd): ExitCode {
+  const failure = readStatus(status);
   if (failure !== undefined) process.stderr.write(`error: ${failure.message}\n`);
-  return end.code;
+  return code;
 }
