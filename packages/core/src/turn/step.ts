@@ -1,5 +1,5 @@
 import type { EventMsg, ModelEvent, Prompt, ResponseItem, ToolCall, TurnContext } from "@codex/protocol";
-import { assistantText, turnItemOf } from "./items.js";
+import { turnItemOf } from "./items.js";
 
 /** What one step is given; everything it learns goes out through these. */
 export type StepPowers = {
@@ -15,7 +15,6 @@ export type StepPowers = {
 export type StepResult = {
   /** The model waits for outputs, or the server asks for another step. */
   readonly continues: boolean;
-  readonly message: string | undefined;
 };
 
 /**
@@ -25,13 +24,11 @@ export type StepResult = {
  */
 export async function runStep(prompt: Prompt, turn: TurnContext, powers: StepPowers): Promise<StepResult> {
   const outputs: Promise<ResponseItem>[] = [];
-  let message: string | undefined;
   let continues = false;
   const take = (event: ModelEvent): void => {
     if (event.type === "item_done") {
       const call = powers.callOf(event.item);
       powers.record(event.item);
-      message = assistantText(event.item) ?? message;
       completeItem(event.item, turn, powers);
       if (call !== undefined) outputs.push(powers.dispatch(call));
     } else if (event.type === "completed" || event.type === "rate_limits") {
@@ -46,7 +43,7 @@ export async function runStep(prompt: Prompt, turn: TurnContext, powers: StepPow
   } finally {
     for (const output of await Promise.all(outputs)) powers.record(output);
   }
-  return { continues: continues || outputs.length > 0, message };
+  return { continues: continues || outputs.length > 0 };
 }
 
 type Progress = Exclude<ModelEvent, { type: "item_done" | "completed" | "rate_limits" }>;

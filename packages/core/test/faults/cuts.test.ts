@@ -2,7 +2,7 @@ import { frame } from "@codex/test-support";
 import type { Reply } from "@codex/test-support";
 import { describe, expect, it } from "vitest";
 import type { FaultRun } from "./run.js";
-import { continuing, faultRun, repeating, STREAM, STREAM_BYTES, UNHARMED } from "./run.js";
+import { continuing, faultRun, LAST, repeating, STREAM, STREAM_BYTES, UNHARMED } from "./run.js";
 
 /** The long form, `CODEX_CUTS=200`: that many random places besides the event boundaries. */
 const CUTS = Number(process.env["CODEX_CUTS"] ?? 12);
@@ -62,4 +62,10 @@ it("five cuts in a row leave the turn whole", async () => {
   const run = await faultRun(repeating(...cuts));
   await expectUnharmed(run);
   expect(run.notices).toHaveLength(5);
+});
+
+it("a last message that came whole before a cut is the turn's last message, and comes once", async () => {
+  const broken: Reply = { type: "stream", events: LAST, cut_after_events: 1 };
+  const run = await faultRun({ replies: [STREAM, broken, LAST] });
+  await expectUnharmed(run);
 });

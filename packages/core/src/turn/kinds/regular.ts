@@ -1,4 +1,4 @@
-import type { TurnContext, UserInput } from "@codex/protocol";
+import type { ResponseItem, TurnContext, UserInput } from "@codex/protocol";
 import { Gate } from "@codex/common";
 import { changedContext, initialContext } from "../../prompt/context.js";
 import { callOf, dispatch } from "../../tools/dispatch.js";
@@ -7,7 +7,7 @@ import type { Router } from "../../tools/router.js";
 import { createRouter } from "../../tools/router.js";
 import { withRetries } from "../attempts.js";
 import { compact, needsCompaction } from "../compaction.js";
-import { userMessage, userText } from "../items.js";
+import { assistantText, userMessage, userText } from "../items.js";
 import type { TurnPowers } from "../powers.js";
 import type { StepPowers } from "../step.js";
 import { runStep } from "../step.js";
@@ -26,12 +26,16 @@ export async function runRegular(
   const guards = createGuards({ turn, ...powers.deps, abortTurn: (reason) => powers.abortTurn(reason) });
   const tools = { router, gate: new Gate(), guards };
   let message: string | undefined;
+  // a message that came whole counts, also when the stream broke behind it
+  const record = (item: ResponseItem): void => {
+    message = assistantText(item) ?? message;
+    powers.record(item);
+  };
   for (;;) {
     // A retry is another step from the current history: what was received before the failure stays.
     const result = await withRetries(turn, powers, () =>
-      runStep(promptOf(turn, powers, tools), turn, stepPowers(turn, powers, tools)),
+      runStep(promptOf(turn, powers, tools), turn, { ...stepPowers(turn, powers, tools), record }),
     );
-    message = result.message ?? message;
     const pending = powers.takePending();
     if (!result.continues && pending.length === 0) return message;
     if (needsCompaction(turn, powers)) await compact(turn, powers);
