@@ -1,17 +1,8 @@
-import type {
-  Asks,
-  Codex,
-  CodexDeps,
-  Event,
-  EventMsg,
-  OpenRequest,
-  SessionHandle,
-  SessionScope,
-} from "@codex/protocol";
+import type { Codex, CodexDeps, Event, EventMsg, OpenRequest, SessionHandle, SessionScope } from "@codex/protocol";
 import type { TurnId } from "@codex/protocol";
 import { sessionId } from "@codex/protocol";
-import { CodexError, Queue } from "@codex/common";
-import { askKey, OpenAsks } from "./session/asks.js";
+import { createController, Queue } from "@codex/common";
+import { askEvent, OpenAsks } from "./session/asks.js";
 import { beginSession } from "./session/begin.js";
 import { createEmitter } from "./session/emit.js";
 import { Session } from "./session/session.js";
@@ -36,7 +27,7 @@ export function createEngine(deps: CodexDeps): Codex {
 }
 
 async function openSession(deps: CodexDeps, request: OpenRequest): Promise<SessionHandle> {
-  const controller = new AbortController();
+  const controller = createController();
   const outbox = new Queue<Event>();
   const asks = new OpenAsks();
   const emitter = new LateEmitter();
@@ -46,8 +37,8 @@ async function openSession(deps: CodexDeps, request: OpenRequest): Promise<Sessi
     signal: controller.signal,
     emit: (message, turn) => emitter.emit(message, turn),
     ask: (kind, question, signal) => {
-      emitter.emit(questionEvent(kind, question), question.turn_id);
-      return asks.wait(askKey(question), signal);
+      emitter.emit(askEvent(kind, question), question.turn_id);
+      return asks.wait(kind, question, signal);
     },
   };
   const { log, session, state } = await beginSession(deps, request, scope);
@@ -80,10 +71,4 @@ class LateEmitter {
     for (const [message, turn] of this.#early) emit(message, turn);
     this.#early = [];
   }
-}
-
-function questionEvent<K extends keyof Asks>(kind: K, question: Asks[K]["question"]): EventMsg {
-  if ("changes" in question) return { type: "apply_patch_approval_request", ...question };
-  if ("command" in question) return { type: "exec_approval_request", ...question };
-  throw new CodexError("internal", `no event carries a question of kind ${kind}`);
 }

@@ -16,6 +16,7 @@ import {
   capture,
   childVars,
   exitCode,
+  follow,
   findShell,
   forcedVars,
   lockFile,
@@ -39,6 +40,7 @@ import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
 import { createSessionContext } from "./session-context.js";
 import { systemClock } from "./system-clock.js";
+import { Processes } from "./tools/processes.js";
 import { builtinTools } from "./tools/builtin/source.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
 
@@ -121,10 +123,12 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   };
   await proveSandbox(environment, settings);
   const shell = selectShell(shellOptions(env));
-  const tools = [builtinTools(shellPowers(env, config))];
+  const terminals = new Processes();
+  const tools = [builtinTools(shellPowers(env, config), terminals)];
   return {
     settings,
     environment,
+    terminals,
     tools,
     models: models.provider,
     ...permissions,
@@ -159,7 +163,7 @@ function shellPowers(env: Env, config: Config): ShellPowers {
       shellArgv(shell === undefined ? selectShell(options) : findShell(shell, options), script, { login }),
     vars: (facts) =>
       childVars({ inherited: env, policy: config.shell_environment, credentials, forced: forcedVars(facts) }),
-    capture,
+    follow,
     render: renderCaptured,
     exitCode,
   };

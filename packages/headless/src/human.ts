@@ -70,8 +70,11 @@ export class HumanView implements View {
       case "item_started":
       case "raw_response_item":
       case "exec_command_output_delta":
+      case "terminal_interaction":
       case "exec_approval_request":
       case "apply_patch_approval_request":
+      case "request_user_input":
+      case "view_image_tool_call":
       case "turn_diff":
       case "thread_rolled_back":
       case "shutdown_complete":

@@ -1,4 +1,4 @@
-import type { ExecApprovalRequest, PatchApprovalRequest } from "./asks.js";
+import type { ExecApprovalRequest, PatchApprovalRequest, UserInputRequest } from "./asks.js";
 import type { CodexErrorInfo } from "./errors.js";
 import type { CallId, SessionId, TurnId } from "./ids.js";
 import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } from "./items.js";
@@ -87,6 +87,14 @@ export type EventMsg =
       /** Base64 bytes. */
       readonly chunk: string;
     }
+  /** Something was typed into a running command; with an empty `stdin` it was only waited for. */
+  | {
+      readonly type: "terminal_interaction";
+      /** Of the call that started the command. */
+      readonly call_id: CallId;
+      readonly process_id: string;
+      readonly stdin: string;
+    }
   | ({
       readonly type: "exec_command_end";
       readonly stdout: string;
@@ -100,6 +108,7 @@ export type EventMsg =
     } & CommandScope)
   | ({ readonly type: "exec_approval_request" } & ExecApprovalRequest)
   | ({ readonly type: "apply_patch_approval_request" } & PatchApprovalRequest)
+  | ({ readonly type: "request_user_input" } & UserInputRequest)
   | {
       readonly type: "patch_apply_begin";
       readonly call_id: CallId;
@@ -118,6 +127,8 @@ export type EventMsg =
       readonly status: CompletionStatus;
     }
   | { readonly type: "turn_diff"; readonly unified_diff: string }
+  /** The model looked at a picture; `path` is absolute. */
+  | { readonly type: "view_image_tool_call"; readonly call_id: CallId; readonly path: string }
   | { readonly type: "plan_update"; readonly explanation?: string; readonly plan: readonly PlanStep[] }
   /** The history was replaced by a summary; an `item_completed` came before. */
   | { readonly type: "context_compacted" }

@@ -1,5 +1,13 @@
 export type { Action, Because, Consultation, Denial, Grant, Layer, Verdict } from "./action.js";
-export type { Asks, ExecApprovalRequest, PatchApprovalRequest, ReviewDecision } from "./asks.js";
+export type {
+  Asks,
+  ExecApprovalRequest,
+  PatchApprovalRequest,
+  ReviewDecision,
+  UserInputRequest,
+  UserInputResponse,
+  UserQuestion,
+} from "./asks.js";
 export { ERROR_TABLE, errorInfo, isErrorCode } from "./errors.js";
 export type { CodexErrorInfo, ErrorCode, Retry } from "./errors.js";
 export type { AbortReason, CompletionStatus, Event, EventMsg, SessionConfigured, WireDuration } from "./event.js";
@@ -82,6 +90,7 @@ export type {
   StoredMeta,
   StoredSession,
 } from "./ports/session-store.js";
+export type { BackgroundTerminal, BackgroundTerminals } from "./ports/terminals.js";
 export type { Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "./ports/tool.js";
 export type { SessionScope, TurnContext } from "./ports/turn.js";
 export type {

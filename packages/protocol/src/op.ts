@@ -1,4 +1,4 @@
-import type { ReviewDecision } from "./asks.js";
+import type { ReviewDecision, UserInputResponse } from "./asks.js";
 import type { UserInput } from "./items.js";
 import type { TurnSettings } from "./settings.js";
 
@@ -14,8 +14,12 @@ export type Op =
   | { readonly type: "override_turn_context"; readonly settings: Partial<TurnSettings> }
   | { readonly type: "exec_approval"; readonly id: string; readonly decision: ReviewDecision }
   | { readonly type: "patch_approval"; readonly id: string; readonly decision: ReviewDecision }
+  /** `id`: of the turn that asked. */
+  | { readonly type: "user_input_answer"; readonly id: string; readonly response: UserInputResponse }
   /** Summarises the conversation now, as a turn of its own (core.md §5.1). */
   | { readonly type: "compact" }
   /** Forgets the last user turns; files stay. Answered by `thread_rolled_back` or `error` (core.md §5.5). */
   | { readonly type: "thread_rollback"; readonly num_turns: number }
+  /** Stops every command that a call has left running. */
+  | { readonly type: "clean_background_terminals" }
   | { readonly type: "shutdown" };

@@ -11,7 +11,7 @@ import { shownWindow } from "./usage.js";
 type TurnParts = Omit<SessionParts, "asks" | "outbox" | "end"> & { readonly settings: TurnSettings };
 
 const ABORTED_MARKER =
-  "<turn_aborted>\nThe user stopped the previous turn on purpose. Commands that were running were stopped; " +
+  "<turn_aborted>\nThe user stopped the previous turn on purpose. Commands it waited for were stopped, sessions run on; " +
   "what they did before stands. Check the state of things before you go on.\n</turn_aborted>";
 
 /** From `task_started` to the one event that ends the turn, whatever its work does. Never rejects. */

@@ -103,9 +103,15 @@ export class Session implements SessionHandle {
       case "thread_rollback":
         this.#rollBack(op.num_turns, turnId(submission.id));
         return;
+      case "clean_background_terminals":
+        await this.#parts.deps.terminals.stopAll();
+        return;
       case "exec_approval":
       case "patch_approval":
-        this.#parts.asks.resolve(op.id, op.decision);
+        this.#parts.asks.approvals.resolve(op.id, op.decision);
+        return;
+      case "user_input_answer":
+        this.#parts.asks.inputs.resolve(op.id, op.response);
         return;
       default:
         op satisfies never;

@@ -15,7 +15,7 @@ import type {
 import { messageOf } from "@codex/common";
 import { refusalText } from "../approvals/refusal.js";
 import type { Command } from "./command.js";
-import { explainDenial } from "./command.js";
+import { explainDenial } from "./command-text.js";
 import { failure, success } from "./define.js";
 import { DiffTracker } from "./diff-tracker.js";
 

@@ -6,14 +6,21 @@ export interface ShellPowers {
   argv(script: string, options: { readonly shell?: string; readonly login: boolean }): readonly string[];
   /** The child's whole environment. */
   vars(facts: { readonly network: boolean; readonly session_id: string }): Readonly<Record<string, string>>;
-  /** Reads a process to its end; keeps head and tail; reports live output in bounded pieces. */
-  capture(
+  /** Reads a process; keeps head and tail; reports live output in bounded pieces. */
+  follow(
     output: AsyncIterable<OutputChunk>,
     options: { readonly on_delta: (delta: OutputDelta) => void; readonly signal: AbortSignal },
-  ): Promise<Captured>;
+  ): Following;
   render(captured: Captured): string;
   /** The number a shell would show: 124 for a time-out, 128+n for a signal. */
   exitCode(status: ExitStatus): number;
 }
 
 export type OutputDelta = { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array };
+
+export type Following = {
+  /** What came since the last call. */
+  take(): Captured;
+  /** All of it, once it has ended. */
+  readonly whole: Promise<Captured>;
+};

@@ -43,7 +43,12 @@ describe("a session", () => {
     expect(text).toContain("<permissions instructions>");
     expect(text).toContain("# AGENTS.md instructions for /work");
     expect(text).toContain("<current_date>2026-11-22</current_date>");
-    expect(prompt?.tools.map((tool) => tool.name)).toEqual(["exec_command", "update_plan", "apply_patch"]);
+    expect(prompt?.tools.map((tool) => tool.name)).toEqual([
+      "exec_command",
+      "write_stdin",
+      "update_plan",
+      "apply_patch",
+    ]);
   });
 
   it("keeps the prefix of a later turn's prompt as it was, and says nothing twice", async () => {

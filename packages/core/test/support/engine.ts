@@ -1,4 +1,4 @@
-import { capture, childVars, DEFAULT_SHELL_ENVIRONMENT, exitCode, forcedVars, renderCaptured } from "@codex/exec";
+import { childVars, DEFAULT_SHELL_ENVIRONMENT, exitCode, follow, forcedVars, renderCaptured } from "@codex/exec";
 import type {
   ApprovalPolicy,
   Event,
@@ -16,6 +16,7 @@ import { fakeEnvironment, manualClock } from "@codex/test-support";
 import { createEngine } from "../../src/codex.js";
 import { uuidv7 } from "../../src/new-id.js";
 import { builtinTools } from "../../src/tools/builtin/source.js";
+import { Processes } from "../../src/tools/processes.js";
 import type { ShellPowers } from "../../src/tools/shell-powers.js";
 import type { TestApprovals } from "./approvals.js";
 import { testApprovals } from "./approvals.js";
@@ -40,7 +41,7 @@ export const SETTINGS: TurnSettings = {
 export const powers: ShellPowers = {
   argv: (script, { login }) => ["bash", login ? "-lc" : "-c", script],
   vars: (facts) => childVars({ inherited: {}, policy: DEFAULT_SHELL_ENVIRONMENT, forced: forcedVars(facts) }),
-  capture,
+  follow,
   render: renderCaptured,
   exitCode,
 };
@@ -77,6 +78,7 @@ export type TestEngineOptions = {
 export async function testEngine(options: TestEngineOptions): Promise<TestEngine> {
   const environment = options.environment ?? fakeEnvironment();
   const clock = manualClock({ skip_up_to: 60_000 });
+  const terminals = new Processes();
   const log: RolloutItem[] = [];
   const permissions = options.permissions ?? testApprovals();
   const codex = createEngine({
@@ -102,10 +104,11 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
         ...permissions,
         ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
         environment,
-        tools: [builtinTools(powers)],
+        tools: [builtinTools(powers, terminals)],
+        terminals,
         sinks: [],
         warnings: [],
-        [Symbol.asyncDispose]: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => terminals[Symbol.asyncDispose](),
       }),
   });
   const session = await codex.open(options.stored === undefined ? { type: "new" } : { type: "resume", id: STORED_ID });

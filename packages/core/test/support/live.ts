@@ -27,12 +27,16 @@ export type Done = {
 
 /** A session of the real engine: real configuration, rules, sandbox and files; only the model is a script. */
 export type Live = AsyncDisposable & {
+  readonly session: SessionHandle;
   readonly home: TemporaryFolder;
   readonly workspace: TemporaryFolder;
   /** A folder that no sandbox lets be written. */
   readonly outside: TemporaryFolder;
-  /** One turn with one call; every question gets the answer. */
-  call(call: SseEvent, answer?: ReviewDecision | ((question: Question) => ReviewDecision)): Promise<Done>;
+  /** One turn with these calls, made together; every question gets the answer. */
+  call(
+    call: SseEvent | readonly SseEvent[],
+    answer?: ReviewDecision | ((question: Question) => ReviewDecision),
+  ): Promise<Done>;
   exec(args: object, answer?: ReviewDecision | ((question: Question) => ReviewDecision)): Promise<Done>;
   patch(text: string, answer?: ReviewDecision): Promise<Done>;
 };
@@ -57,13 +61,17 @@ export async function liveSession(options: LiveOptions): Promise<Live> {
   });
   const events = session.events[Symbol.asyncIterator]();
   let count = 0;
-  const call: Live["call"] = async (event, answer = "approved") => {
-    server.answer([ev.created(), event, ev.completed()], [ev.created(), ev.message("done"), ev.completed()]);
+  const call: Live["call"] = async (calls, answer = "approved") => {
+    server.answer(
+      [ev.created(), ...("type" in calls ? [calls] : calls), ev.completed()],
+      [ev.created(), ev.message("done"), ev.completed()],
+    );
     session.submit({ type: "user_input", items: [{ type: "text", text: "go" }] });
     return watchTurn(session, events, answer);
   };
   const nextId = (): string => `call_${(count += 1)}`;
   return {
+    session,
     home,
     workspace,
     outside,

@@ -3,6 +3,7 @@ import type { Clock } from "./clock.js";
 import type { Environment } from "./environment.js";
 import type { ModelProvider } from "./model.js";
 import type { EventSink, SessionQuery, SessionStore, SessionSummary } from "./session-store.js";
+import type { BackgroundTerminals } from "./terminals.js";
 import type { ToolSource } from "./tool.js";
 import type { SessionScope } from "./turn.js";
 import type { Event } from "../event.js";
@@ -71,6 +72,7 @@ export interface SessionDeps extends AsyncDisposable {
   readonly consents: Consents;
   readonly environment: Environment;
   readonly tools: readonly ToolSource[];
+  readonly terminals: BackgroundTerminals;
   readonly sinks: readonly EventSink[];
   /** Shown as `warning` events once the session is configured. */
   readonly warnings: readonly string[];

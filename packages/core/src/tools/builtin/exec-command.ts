@@ -1,91 +1,76 @@
 import path from "node:path";
-import type { Tool, ToolOutput, TruncationPolicy } from "@codex/protocol";
+import type { Tool, ToolOutput } from "@codex/protocol";
 import * as z from "zod/mini";
-import { truncateWithHeader } from "../../prompt/truncate.js";
-import type { CommandOutcome, CommandResult } from "../command.js";
-import { refusalText } from "../../approvals/refusal.js";
-import { explainDenial, runCommand, tokensOf } from "../command.js";
-import { defineTool, failure } from "../define.js";
+import { budget } from "../command-text.js";
+import { defineTool } from "../define.js";
+import type { LiveParts } from "../live-command.js";
+import { startCommand } from "../live-command.js";
 import type { PatchInterception } from "../patch.js";
-import type { ShellPowers } from "../shell-powers.js";
 import { escalationOf, escalationParameters } from "./escalation.js";
 
-/** Milliseconds. A command that needs longer names its own limit. */
-const DEFAULT_TIMEOUT_MS = 120_000;
-const MAX_TIMEOUT_MS = 3_600_000;
-const DEFAULT_OUTPUT_TOKENS = 10_000;
+/** Milliseconds (exec.md §5.3). */
+const YIELD = { standard: 10_000, least: 250, most: 30_000 };
 
 const parameters = z.object({
   cmd: z.string().check(z.describe("Shell script to run.")),
   workdir: z.optional(z.string().check(z.describe("Directory to run in; default: the session's working directory."))),
   shell: z.optional(z.string().check(z.describe("Shell to use instead of the user's."))),
   login: z.optional(z.boolean().check(z.describe("Run as a login shell. Default: true."))),
-  timeout_ms: z.optional(
-    z.number().check(z.describe(`Milliseconds after which the command is stopped. Default: ${DEFAULT_TIMEOUT_MS}.`)),
+  tty: z.optional(
+    z
+      .boolean()
+      .check(
+        z.describe("Give it a terminal, for programs that a person would type into. Default: false, and no input."),
+      ),
   ),
-  max_output_tokens: z.optional(
-    z.number().check(z.describe(`How much output to return. Default: ${DEFAULT_OUTPUT_TOKENS}.`)),
+  yield_time_ms: z.optional(
+    z
+      .number()
+      .check(
+        z.describe(`Milliseconds to wait for its end before it goes on as a session. Default: ${YIELD.standard}.`),
+      ),
   ),
+  max_output_tokens: z.optional(z.number().check(z.describe("How much output to return. Default: 10000."))),
   ...escalationParameters,
 });
 
-/** `exec_command`: one shell command from start to end (core.md §4.2, live.md §3.2). */
-export function execCommandTool(powers: ShellPowers, interception: PatchInterception): Tool {
+/** `exec_command`: one shell command to its end, or the start of a session (core.md §4.2, live.md §3.2, §3.4). */
+export function execCommandTool(parts: LiveParts, interception: PatchInterception): Tool {
   return defineTool({
     name: "exec_command",
     description:
-      "Runs a shell command to its end and returns its output. Each call starts a fresh shell in workdir. " +
-      "Calls that do not depend on each other may be made together.",
+      "Runs a shell command in a fresh shell and returns its output. One that is still running after yield_time_ms " +
+      "goes on as a session: the answer names its ID for write_stdin. Calls that do not depend on each other may be " +
+      "made together.",
     parameters,
     parallel: true,
     async run(args, call, context) {
       const { cwd } = context.turn.settings;
       const shell = args.shell === undefined ? {} : { shell: args.shell };
       const command = {
-        argv: powers.argv(args.cmd, { ...shell, login: args.login ?? true }),
+        argv: parts.powers.argv(args.cmd, { ...shell, login: args.login ?? true }),
         script: args.cmd,
         cwd: path.resolve(cwd, args.workdir ?? "."),
-        timeout_ms: clampTimeout(args.timeout_ms),
+        tty: args.tty ?? false,
         ...escalationOf(args),
       };
       const patched = await interception(command, call, context);
       if (patched !== undefined) return asUnified(patched);
-      const outcome = await runCommand(command, call, context, powers);
-      return formatUnified(outcome, budget(context.turn.model.info.truncation, args.max_output_tokens));
+      const policy = budget(context.turn.model.info.truncation, args.max_output_tokens);
+      return startCommand(
+        { command, call, context },
+        { yield_ms: clampYield(args.yield_time_ms, YIELD), policy },
+        parts,
+      );
     },
   });
 }
 
-export function clampTimeout(asked: number | undefined): number {
-  if (asked === undefined || !(asked > 0)) return DEFAULT_TIMEOUT_MS;
-  return Math.min(Math.round(asked), MAX_TIMEOUT_MS);
-}
+export type YieldRange = { readonly standard: number; readonly least: number; readonly most: number };
 
-/** The smaller of the model's policy and what the call asked for. */
-function budget(policy: TruncationPolicy, asked: number | undefined): TruncationPolicy {
-  const tokens = Math.max(0, Math.floor(asked ?? DEFAULT_OUTPUT_TOKENS));
-  const allowed = policy.mode === "tokens" ? policy.limit : policy.limit / 4;
-  return tokens < allowed ? { mode: "tokens", limit: tokens } : policy;
-}
-
-function formatUnified(outcome: CommandOutcome, policy: TruncationPolicy): ToolOutput {
-  if (outcome.type === "refused") return failure(refusalText("exec command", outcome));
-  const { result } = outcome;
-  const text = [
-    `Chunk ID: ${chunkId()}`,
-    `Wall time: ${(result.duration_ms / 1000).toFixed(4)} seconds`,
-    `Process exited with code ${result.exit_code}`,
-    `Original token count: ${tokensOf(result)}`,
-    "Output:",
-    withDenial(truncateWithHeader(result.text, policy, result.total_bytes), result),
-  ].join("\n");
-  return { success: result.exit_code === 0, content: [{ type: "input_text", text }] };
-}
-
-/** The command's own words first, then why the sandbox refused. */
-export function withDenial(body: string, result: CommandResult): string {
-  if (result.denial === undefined) return body;
-  return `${body}${body === "" || body.endsWith("\n") ? "" : "\n"}${explainDenial(result.denial)}\n`;
+export function clampYield(asked: number | undefined, { standard, least, most }: YieldRange): number {
+  if (asked === undefined || Number.isNaN(asked)) return standard;
+  return Math.min(Math.max(Math.round(asked), least), most);
 }
 
 function asUnified(output: ToolOutput): ToolOutput {
@@ -95,10 +80,4 @@ function asUnified(output: ToolOutput): ToolOutput {
     success: true,
     content: [{ type: "input_text", text: `Wall time: 0.0000 seconds\nOutput:\n${first.text}` }],
   };
-}
-
-function chunkId(): string {
-  return Math.floor(Math.random() * 0x1000000)
-    .toString(16)
-    .padStart(6, "0");
 }

@@ -5,11 +5,15 @@ import { truncateMiddle } from "../../prompt/truncate.js";
 import type { Command, CommandOutcome } from "../command.js";
 import { refusalText } from "../../approvals/refusal.js";
 import { runCommand } from "../command.js";
+import { withDenial } from "../command-text.js";
 import { defineTool, failure } from "../define.js";
 import type { PatchInterception } from "../patch.js";
 import type { ShellPowers } from "../shell-powers.js";
 import { escalationOf, escalationParameters } from "./escalation.js";
-import { clampTimeout, withDenial } from "./exec-command.js";
+
+/** Milliseconds. A command that needs longer names its own limit, or is an `exec_command`. */
+const DEFAULT_TIMEOUT_MS = 120_000;
+const MAX_TIMEOUT_MS = 3_600_000;
 
 const common = {
   workdir: z.optional(z.string()),
@@ -67,4 +71,9 @@ function formatSectioned(outcome: CommandOutcome, policy: TruncationPolicy): Too
   if (body !== result.text) lines.push(`Total output lines: ${result.text.split("\n").length}`);
   const text = [...lines, "Output:", withDenial(body, result)].join("\n");
   return { success: result.exit_code === 0, content: [{ type: "input_text", text }] };
+}
+
+function clampTimeout(asked: number | undefined): number {
+  if (asked === undefined || !(asked > 0)) return DEFAULT_TIMEOUT_MS;
+  return Math.min(Math.round(asked), MAX_TIMEOUT_MS);
 }
