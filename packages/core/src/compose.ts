@@ -13,11 +13,10 @@ import type {
 import type { Config, Env, LoadOptions } from "@codex/config";
 import { codexHome, loadConfig, processEnvironment } from "@codex/config";
 import {
-  capture,
   childVars,
   exitCode,
-  follow,
   findShell,
+  follow,
   forcedVars,
   lockFile,
   renderCaptured,
@@ -40,8 +39,8 @@ import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
 import { createSessionContext } from "./session-context.js";
 import { systemClock } from "./system-clock.js";
-import { Processes } from "./tools/processes.js";
 import { builtinTools } from "./tools/builtin/source.js";
+import { Processes } from "./tools/processes.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
 
 /** How an embedder or the command line sets Codex up. Everything may be left out. */
@@ -114,8 +113,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     tmpdir: env["TMPDIR"],
     allow_missing: config.sandbox.allow_missing,
   });
-  const models = await openSessionModels({ ...wiring, config, credentials: credentialsOf(config, wiring) });
   const permissions = await openApprovals(config, scope.signal);
+  const models = await openSessionModels({ ...wiring, config, credentials: credentialsOf(config, wiring) });
   const settings: TurnSettings = {
     ...config.settings,
     model: config.settings.model ?? models.default_model,
@@ -128,8 +127,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   return {
     settings,
     environment,
-    terminals,
     tools,
+    terminals,
     models: models.provider,
     ...permissions,
     context: createSessionContext({ config, request, scope, shell: shell.kind, files: environment.files }),
