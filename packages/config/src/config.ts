@@ -23,6 +23,9 @@ export type Config = {
     readonly allow_missing: readonly OptionalGuarantee[];
   };
   readonly instructions: Instructions;
+  /** Program and arguments that are told of every finished turn; absent: none. */
+  readonly notify?: readonly string[];
+  readonly skills: Skills;
   readonly history: {
     readonly persistence: "save-all" | "none";
     /** Absent: no limit. */
@@ -77,9 +80,18 @@ export type ProjectDocs = {
   readonly include_project: boolean;
 };
 
+export type Skills = {
+  /** Tell the model which skills there are. */
+  readonly include_instructions: boolean;
+  /** Switched off: by their name, or by the absolute path of their file or folder. */
+  readonly disabled: readonly string[];
+};
+
 export type Instructions = {
   /** Replaces the base instructions. */
   readonly base?: string;
+  /** Asks for a summary instead of our own text. */
+  readonly compact?: string;
   /** Empty: none. */
   readonly developer: string;
   readonly include_permissions: boolean;

@@ -7,6 +7,7 @@ export type {
   Project,
   ProjectDocs,
   ShellEnvironmentPolicy,
+  Skills,
   TypedOverrides,
 } from "./config.js";
 export { FEATURE_NAMES } from "./features.js";

@@ -8,6 +8,7 @@ import { parseOverride } from "./overrides.js";
 import { problemError, unknownKeyError } from "./problem.js";
 import { legacyProfile, profileFile } from "./profiles.js";
 import { readProjectLayers } from "./project-layers.js";
+import { present } from "./providers.js";
 import { DEFAULT_MARKERS, resolveConfig } from "./resolve.js";
 import { deepFreeze, mergeTables, nest, splitKey, type Table } from "./table.js";
 import { readTextFile } from "./text-file.js";
@@ -63,8 +64,9 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const file = project.layers.length === 0 ? user : await checked(layers);
   const instructions_text = await readInstructions(file, layers);
   const add_dirs = (options.typed?.add_dirs ?? []).map((path) => absolutePath(path, options.cwd, setting.user_home));
-  const findings = { cwd: options.cwd, home, env, file, folders, trust, add_dirs };
-  const resolved = resolveConfig(instructions_text === undefined ? findings : { ...findings, instructions_text });
+  const compact_text = await readTextKey("experimental_compact_prompt_file", file, layers);
+  const texts = { ...present("instructions_text", instructions_text), ...present("compact_text", compact_text) };
+  const resolved = resolveConfig({ cwd: options.cwd, home, env, file, folders, trust, add_dirs, ...texts });
   if ("problem" in resolved) throw await problemError(resolved.problem, layers);
   const warnings = [...project.warnings, ...unknownKeyWarnings(layers), ...deprecations(layers)];
   return deepFreeze({ ...resolved.config, warnings, layers });
@@ -107,9 +109,20 @@ async function refuseUnknownKeys(layers: readonly ConfigLayer[]): Promise<void> 
   if (error !== undefined) throw error;
 }
 
-/** The file wins over its older name; it must exist and say something (core.md §7.3). */
+/** The file wins over its older name (core.md §7.3). */
 async function readInstructions(file: ConfigFile, layers: readonly ConfigLayer[]): Promise<string | undefined> {
   const key = file.model_instructions_file === undefined ? "experimental_instructions_file" : "model_instructions_file";
+  return readTextKey(key, file, layers);
+}
+
+type TextKey = "experimental_instructions_file" | "model_instructions_file" | "experimental_compact_prompt_file";
+
+/** The text of the file that a key names; it must exist and say something. */
+async function readTextKey(
+  key: TextKey,
+  file: ConfigFile,
+  layers: readonly ConfigLayer[],
+): Promise<string | undefined> {
   const path = file[key];
   if (path === undefined) return undefined;
   const text = readTextFile(path);

@@ -6,6 +6,7 @@ import type {
   ModelOverrides,
   ProjectDocs,
   ShellEnvironmentPolicy,
+  Skills,
 } from "./config.js";
 import { namedFeatures } from "./features.js";
 import type { Env } from "./home.js";
@@ -27,6 +28,8 @@ export type Findings = {
   readonly add_dirs: readonly string[];
   /** The text of `model_instructions_file`. */
   readonly instructions_text?: string;
+  /** The text of `experimental_compact_prompt_file`. */
+  readonly compact_text?: string;
 };
 
 export const DEFAULT_MARKERS: readonly string[] = [".git"];
@@ -55,6 +58,8 @@ export function resolveConfig(findings: Findings): Resolved {
     project_docs: projectDocs(file, trust),
     sandbox: { mode: sandboxMode(file, trust), allow_missing: file.sandbox?.allow_missing ?? [] },
     instructions: instructionsOf(findings),
+    ...present("notify", file.notify?.length === 0 ? undefined : file.notify),
+    skills: skillsOf(file),
     history: { persistence: file.history?.persistence ?? "save-all", ...present("max_bytes", file.history?.max_bytes) },
     display: {
       hide_agent_reasoning: file.hide_agent_reasoning ?? false,
@@ -163,9 +168,18 @@ function projectDocs(file: ConfigFile, trust: Trust): ProjectDocs {
   };
 }
 
-function instructionsOf({ file, instructions_text }: Findings): Instructions {
+function skillsOf({ skills }: ConfigFile): Skills {
+  const off = (skills?.config ?? []).filter(({ enabled }) => enabled === false);
+  return {
+    include_instructions: skills?.include_instructions ?? true,
+    disabled: off.flatMap(({ path, name }) => [path, name].filter((each) => each !== undefined)),
+  };
+}
+
+function instructionsOf({ file, instructions_text, compact_text }: Findings): Instructions {
   return {
     ...present("base", instructions_text ?? file.instructions),
+    ...present("compact", file.compact_prompt ?? compact_text),
     developer: file.developer_instructions ?? "",
     include_permissions: file.include_permissions_instructions ?? true,
     include_environment: file.include_environment_context ?? true,

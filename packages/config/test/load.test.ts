@@ -43,6 +43,7 @@ describe("loadConfig", () => {
       project: { trust: "unset", root: scene.project, git_root: scene.project },
       project_docs: { max_bytes: 32_768, fallback_filenames: [], root_markers: [".git"], include_project: true },
       sandbox: { mode: "read-only", allow_missing: [] },
+      skills: { include_instructions: true, disabled: [] },
       instructions: { developer: "", include_permissions: true, include_environment: true, include_apps: true },
       history: { persistence: "save-all" },
       display: { hide_agent_reasoning: false, show_raw_agent_reasoning: false },
@@ -283,5 +284,28 @@ describe("warnings", () => {
     expect(config.warnings).toEqual([
       { code: "deprecated", message: `${file}: experimental_instructions_file is now model_instructions_file` },
     ]);
+  });
+});
+
+describe("what surrounds a session", () => {
+  it("names the program that is told of finished turns; a repository may not", async () => {
+    using scene = createScene();
+    scene.user(`notify = ["told", "-x"]`);
+    expect((await scene.load()).notify).toEqual(["told", "-x"]);
+    expect((await scene.load({ overrides: ["notify=[]"] })).notify).toBeUndefined();
+  });
+
+  it("switches skills off by name or path", async () => {
+    using scene = createScene();
+    scene.user(`[skills]\ninclude_instructions = false\nconfig = [{ name = "a", enabled = false }, { name = "b" }]`);
+    expect((await scene.load()).skills).toEqual({ include_instructions: false, disabled: ["a"] });
+  });
+
+  it("brings a text of the user's own that asks for summaries", async () => {
+    using scene = createScene();
+    scene.user(`experimental_compact_prompt_file = "short.md"`);
+    scene.write("user/.codex/short.md", "Be short.");
+    expect((await scene.load()).instructions.compact).toBe("Be short.");
+    expect((await scene.load({ overrides: ["compact_prompt=now"] })).instructions.compact).toBe("now");
   });
 });

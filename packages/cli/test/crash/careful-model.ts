@@ -39,7 +39,7 @@ function answer(items: readonly Item[], steps: number, effects: string): readonl
     const outputs = items.filter((item) => item.output !== undefined && item.call_id?.startsWith(`s${step}.`));
     if (outputs.some(({ output }) => output?.includes(doneText(step)))) continue;
     const attempt = outputs.length;
-    if (outputs.at(-1)?.output?.startsWith("aborted") === true) return [look(step, attempt, effects)];
+    if (outputs.at(-1)?.output?.startsWith("aborted") === true) return [lookFor(step, attempt, effects)];
     return [act(step, attempt, effects)];
   }
   return [ev.message("all steps are done")];
@@ -62,8 +62,8 @@ function act(step: number, attempt: number, effects: string): SseEvent {
 }
 
 /** Says what a finished step would have said, when it was finished. */
-function look(step: number, attempt: number, effects: string): SseEvent {
+function lookFor(step: number, attempt: number, effects: string): SseEvent {
   const test = step % 2 === 1 ? `grep -qx ${step} ${effects}` : `test -e f${step}.txt`;
-  const cmd = `if ${test} 2>/dev/null; then echo '${doneText(step)}'; else echo not yet; fi`;
-  return ev.call(`s${step}.${attempt}`, "exec_command", { cmd, login: false });
+  const look = `if ${test} 2>/dev/null; then echo '${doneText(step)}'; else echo not yet; fi`;
+  return ev.call(`s${step}.${attempt}`, "exec_command", { cmd: look, login: false });
 }
