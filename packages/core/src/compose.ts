@@ -31,6 +31,7 @@ import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
 import { readCredentials } from "./home/credentials.js";
 import { createRecording, readRecording } from "./home/recording-file.js";
+import { localTimeZone } from "./home/time-zone.js";
 import { openRun } from "./model/run.js";
 import type { Run } from "./model/run.js";
 import { openSessionModels } from "./model/session-models.js";
@@ -105,7 +106,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const cwd = request.settings?.cwd ?? process.cwd();
   const session = request.config === undefined ? {} : { session: request.config };
   const config = await loadConfig({ ...wiring.config, ...session, cwd, env });
-  const { sandbox_policy } = { ...config.settings, ...request.settings };
+  const { sandbox_policy, cwd: sandbox_cwd } = { ...config.settings, ...request.settings };
   const environment = selectEnvironment({
     type: "direct",
     id: "direct",
@@ -113,6 +114,9 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     tmpdir: env["TMPDIR"],
     allow_missing: config.sandbox.allow_missing,
   });
+  // the kernel is asked while the rest is made ready
+  const proof = proveSandbox(environment, sandbox_policy, sandbox_cwd);
+  proof.catch(() => undefined);
   const permissions = await openApprovals(config, scope.signal);
   const models = await openSessionModels({ ...wiring, config, credentials: credentialsOf(config, wiring) });
   const settings: TurnSettings = {
@@ -120,10 +124,10 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     model: config.settings.model ?? models.default_model,
     ...request.settings,
   };
-  await proveSandbox(environment, settings);
   const shell = selectShell(shellOptions(env));
   const terminals = new Processes();
   const tools = [builtinTools(shellPowers(env, config), terminals)];
+  await proof;
   return {
     settings,
     environment,
@@ -131,7 +135,14 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     terminals,
     models: models.provider,
     ...permissions,
-    context: createSessionContext({ config, request, scope, shell: shell.kind, files: environment.files }),
+    context: createSessionContext({
+      config,
+      request,
+      scope,
+      shell: shell.kind,
+      timezone: localTimeZone(env),
+      files: environment.files,
+    }),
     sinks: [],
     warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings)],
     async [Symbol.asyncDispose]() {
@@ -184,7 +195,7 @@ function helperFor(policy: SandboxPolicy, explicit: string | undefined): string 
 }
 
 /** A sandbox that cannot be set up is told before anything is asked of a model. */
-async function proveSandbox(environment: Environment, settings: TurnSettings): Promise<void> {
-  if (settings.sandbox_policy.type === "danger-full-access") return;
-  await environment.confine(await environment.resolve(settings.sandbox_policy, settings.cwd));
+async function proveSandbox(environment: Environment, policy: SandboxPolicy, cwd: string): Promise<void> {
+  if (policy.type === "danger-full-access") return;
+  await environment.confine(await environment.resolve(policy, cwd));
 }

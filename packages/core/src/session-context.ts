@@ -10,12 +10,14 @@ export type ContextParts = {
   readonly scope: SessionScope;
   /** Name of the user's shell. */
   readonly shell: string;
+  /** IANA name. */
+  readonly timezone: string;
   readonly files: Files;
 };
 
 /** What the model is told before the first prompt, from the configuration and the user's and project's files. */
 export function createSessionContext(parts: ContextParts): SessionContext {
-  const { config, request, scope, shell, files } = parts;
+  const { config, request, scope, shell, timezone, files } = parts;
   const { instructions, project_docs } = config;
   return {
     instructions: request.instructions ?? instructions.base ?? BASE_INSTRUCTIONS,
@@ -27,7 +29,7 @@ export function createSessionContext(parts: ContextParts): SessionContext {
     },
     developer_instructions: instructions.developer,
     shell,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone,
     include: { permissions: instructions.include_permissions, environment: instructions.include_environment },
     async projectDocs(cwd, signal) {
       const own = await readGlobalDocs(config.home);

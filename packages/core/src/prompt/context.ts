@@ -32,7 +32,7 @@ export async function changedContext(
   const switched = settings.model === before.model ? "" : modelSwitch(before.model, settings.model);
   const permissions = permissionsText(input);
   const isPermitted = permissions === permissionsText({ ...input, settings: { ...settings, ...before } });
-  const isNewDay = before.current_date !== undefined && before.current_date !== todayOf(input);
+  const isNewDay = before.current_date !== undefined && before.current_date !== localDate(input.now);
   const isElsewhere = settings.cwd !== before.cwd || isNewDay;
   const docs = newDocs(await context.projectDocs(settings.cwd, signal), { cwd: settings.cwd, before, history });
   return [
@@ -52,13 +52,9 @@ function newDocs(docs: string, { cwd, before, history }: ToldDocs): string {
 }
 
 /** What is kept of the settings, to know later what has changed. */
-export function knownContext({ settings, context, now }: ContextInput): KnownContext {
+export function knownContext({ settings, now }: ContextInput): KnownContext {
   const { cwd, model, approval_policy, sandbox_policy } = settings;
-  return { cwd, model, approval_policy, sandbox_policy, current_date: localDate(now, context.timezone) };
-}
-
-function todayOf({ now, context }: ContextInput): string {
-  return localDate(now, context.timezone);
+  return { cwd, model, approval_policy, sandbox_policy, current_date: localDate(now) };
 }
 
 function modelSwitch(before: string, now: string): string {

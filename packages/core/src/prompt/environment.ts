@@ -14,21 +14,16 @@ export function environmentContext(facts: EnvironmentFacts): string {
   const rows: readonly (readonly [string, string])[] = [
     ["cwd", facts.cwd],
     ["shell", facts.shell],
-    ["current_date", localDate(facts.now, facts.timezone)],
+    ["current_date", localDate(facts.now)],
     ["timezone", facts.timezone],
   ];
   const lines = rows.map(([name, value]) => `  <${name}>${escapeXml(value)}</${name}>`);
   return ["<environment_context>", ...lines, "</environment_context>"].join("\n");
 }
 
-/** YYYY-MM-DD in the given zone. */
-export function localDate(now: number, timezone: string): string {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: timezone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  }).formatToParts(now);
-  const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? "";
-  return `${part("year")}-${part("month")}-${part("day")}`;
+/** YYYY-MM-DD in the zone of this process, which is the one that the model is told. */
+export function localDate(now: number): string {
+  const day = new Date(now);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
