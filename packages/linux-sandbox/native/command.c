@@ -28,7 +28,7 @@ _Noreturn void become_command(struct state *state) {
     close_from(3);
     serve_files();
   }
-  close_from(status_descriptor < 0 ? 3 : 4); /* all are close-on-exec; this says so without looking at each */
+  if (WITHOUT != LAYER_DESCRIPTORS) close_from(status_descriptor < 0 ? 3 : 4); /* all are close-on-exec */
   execvp(options->command[0], options->command);
   if (errno == EACCES && !is_on_path(options->command[0])) errno = ENOENT;
   bool missing = errno == ENOENT || errno == ENOTDIR;

@@ -29,6 +29,21 @@ struct options {
   char **command;
 };
 
+/* Tests compile a helper without one layer each, to see what nothing else stops (`-DWITHOUT=...`). Never shipped. */
+enum layer {
+  LAYER_NONE,
+  LAYER_MOUNTS,
+  LAYER_LANDLOCK,
+  LAYER_SECCOMP,
+  LAYER_NETWORK,
+  LAYER_PROCESSES,
+  LAYER_PRIVILEGES,
+  LAYER_DESCRIPTORS
+};
+#ifndef WITHOUT
+#define WITHOUT LAYER_NONE
+#endif
+
 /* Set between stages of one process. */
 struct state {
   const struct options *options;

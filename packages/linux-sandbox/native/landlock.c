@@ -74,6 +74,7 @@ static void allow_devices(int ruleset, uint64_t handled, bool own_devices) {
 
 void confine_landlock(struct state *state) {
   const struct options *options = state->options;
+  if (WITHOUT == LAYER_LANDLOCK) return;
   state->landlock = landlock_abi();
   if (state->landlock == 0) {
     if (options->namespaces) return; /* the mounts hold the policy alone */

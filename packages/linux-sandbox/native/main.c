@@ -23,7 +23,7 @@ static void keep_descriptors(struct options *options) {
     if (options->status != 3 && dup2(options->status, 3) < 0) fail("options", "the status descriptor is not open");
     if (fcntl(3, F_SETFD, FD_CLOEXEC) != 0) fail("options", "the status descriptor is not open");
   }
-  close_from(status_descriptor < 0 ? 3 : 4);
+  if (WITHOUT != LAYER_DESCRIPTORS) close_from(status_descriptor < 0 ? 3 : 4);
 }
 
 /*

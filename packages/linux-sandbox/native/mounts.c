@@ -252,6 +252,7 @@ static void seal_covers(void) {
 }
 
 void confine_mounts(const struct options *options) {
+  if (WITHOUT == LAYER_MOUNTS) return;
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("mounts", "cannot make mounts private");
   int devices[DEVICE_COUNT];
   take_devices(devices);
@@ -261,6 +262,7 @@ void confine_mounts(const struct options *options) {
   make_file_cover();
   for (size_t index = 0; index < piece_count; index++) put_piece(&pieces[index]);
   seal_covers();
+  if (WITHOUT == LAYER_PROCESSES) return;
   /* Read-only, since a uid 0 without capabilities still owns /proc/sys. */
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) != 0)
     fail("proc", "cannot mount /proc");

@@ -8,6 +8,7 @@
 /* A fork into new namespaces: one child that is pid 1 inside. Returns like fork. */
 pid_t enter_namespaces(void) {
   unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | SIGCHLD;
+  if (WITHOUT == LAYER_PROCESSES) flags &= ~(unsigned long)CLONE_NEWPID;
   return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
@@ -61,6 +62,7 @@ void write_id_maps(pid_t child) {
 
 /* False: none can be had, and the system call filter must refuse every network family instead. */
 bool enter_own_network(void) {
+  if (WITHOUT == LAYER_NETWORK) return true;
   if (unshare(CLONE_NEWNET) != 0) return false;
   int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return true;
