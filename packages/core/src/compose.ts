@@ -42,7 +42,10 @@ import { createSessionContext } from "./session-context.js";
 import { systemClock } from "./system-clock.js";
 import { builtinTools } from "./tools/builtin/source.js";
 import { Processes } from "./tools/processes.js";
+import type { EmbeddedTool } from "./tools/embedded.js";
+import { embeddedTools } from "./tools/embedded.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
+import { toolsConfigOf } from "./tools/tools-config.js";
 
 /** How an embedder or the command line sets Codex up. Everything may be left out. */
 export type CodexOptions = Partial<CodexDeps> & {
@@ -56,6 +59,8 @@ export type CodexOptions = Partial<CodexDeps> & {
   readonly replay_from?: number;
   /** Where to write a recording of the model's answers. */
   readonly record?: string;
+  /** Tools of whoever embeds Codex, beside its own. */
+  readonly tools?: readonly EmbeddedTool[];
   /** The Linux sandbox helper; default: the one that came with `@codex/linux-sandbox`. */
   readonly helper?: string;
 };
@@ -126,7 +131,10 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   };
   const shell = selectShell(shellOptions(env));
   const terminals = new Processes();
-  const tools = [builtinTools(shellPowers(env, config), terminals)];
+  const tools = [
+    builtinTools(shellPowers(env, config), terminals, toolsConfigOf(config)),
+    ...(wiring.tools === undefined ? [] : [embeddedTools(wiring.tools)]),
+  ];
   await proof;
   return {
     settings,

@@ -5,8 +5,9 @@ export type { Explanation, LayerVerdict } from "./approvals/explain.js";
 export { explainFor } from "./approvals/explain-session.js";
 export type { ExplainRequest } from "./approvals/explain-session.js";
 export { explanationText } from "./approvals/explain-text.js";
-export { defineTool, failure, success } from "./tools/define.js";
-export type { ToolDefinition } from "./tools/define.js";
+export { failure, success } from "./tools/define.js";
+export { defineTool } from "./tools/embedded.js";
+export type { EmbeddedDefinition, EmbeddedTool, JsonSchemaDefinition } from "./tools/embedded.js";
 export { findLocalServers, listLocalModels, prepareLocalModel } from "./model/oss.js";
 export { LOCAL_DEFAULT_MODELS, LOCAL_PROVIDERS } from "./model/local-server.js";
 export type {

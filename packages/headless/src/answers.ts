@@ -20,5 +20,12 @@ export function refuse(message: EventMsg): Refusal | undefined {
       text: `denied, since codex exec has nobody to ask: changes to ${paths}`,
     };
   }
+  if (message.type === "request_user_input") {
+    const asked = message.questions.map(({ question }) => question).join(" ");
+    return {
+      op: { type: "user_input_answer", id: message.turn_id, response: { answers: {} } },
+      text: `not answered, since codex exec has nobody to ask: ${asked}`,
+    };
+  }
   return undefined;
 }

@@ -42,8 +42,32 @@ export type PatchApprovalRequest = {
   readonly because?: readonly Because[];
 };
 
-/** Every question to the human, and what an answer to it is. Both kinds are answered by `approval_id ?? call_id`. */
+/** What the model would like to know from the person (core.md §4.2). */
+export type UserInputRequest = {
+  readonly call_id: CallId;
+  readonly turn_id: TurnId;
+  readonly questions: readonly UserQuestion[];
+};
+
+export type UserQuestion = {
+  readonly id: string;
+  /** A few words. */
+  readonly header: string;
+  readonly question: string;
+  /** The person may write something else. */
+  readonly isOther: boolean;
+  readonly isSecret: boolean;
+  readonly options: readonly { readonly label: string; readonly description: string }[];
+};
+
+/** By id of the question. Empty: the person did not answer. */
+export type UserInputResponse = {
+  readonly answers: Readonly<Record<string, { readonly answers: readonly string[] }>>;
+};
+
+/** Every question to the person, what an answer to it is, and the key that the answer carries (core.md §1.7). */
 export type Asks = {
   exec_approval: { readonly question: ExecApprovalRequest; readonly answer: ReviewDecision };
   patch_approval: { readonly question: PatchApprovalRequest; readonly answer: ReviewDecision };
+  user_input: { readonly question: UserInputRequest; readonly answer: UserInputResponse };
 };

@@ -43,7 +43,9 @@ export type ToolSpec =
       readonly name: string;
       readonly description: string;
       readonly format: { readonly type: "grammar"; readonly syntax: "lark"; readonly definition: string };
-    };
+    }
+  /** Carried out by the server. `external_web_access` false: only what the server has stored. */
+  | { readonly type: "web_search"; readonly external_web_access: boolean };
 
 /** One request to a model. */
 export type Prompt = {

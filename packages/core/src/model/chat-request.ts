@@ -16,7 +16,7 @@ export function chatBody(prompt: Prompt, options: BodyOptions): Readonly<Record<
     messages: chatMessages(prompt.instructions, prompt.input),
     stream: true,
     stream_options: { include_usage: true },
-    ...(prompt.tools.length === 0 ? {} : { tools: prompt.tools.map(chatTool) }),
+    ...(prompt.tools.length === 0 ? {} : { tools: prompt.tools.flatMap(chatTool) }),
     ...(settings.effort === undefined ? {} : { reasoning_effort: settings.effort }),
     ...(takesVerbosity ? { verbosity: settings.verbosity } : {}),
     ...(tier === undefined ? {} : { service_tier: tier }),
@@ -28,11 +28,12 @@ function responseFormat(schema: unknown): object {
   return { type: "json_schema", json_schema: { name: "codex_output_schema", strict: true, schema } };
 }
 
-/** A tool with free text as its input becomes a function of one text: this wire knows nothing else. */
-function chatTool(tool: ToolSpec): object {
+/** A tool with free text as its input becomes a function of one text; what a server carries out is unknown here. */
+function chatTool(tool: ToolSpec): readonly object[] {
+  if (tool.type === "web_search") return [];
   const { name, description } = tool;
-  if (tool.type === "custom") return { type: "function", function: { name, description, parameters: FREE_TEXT } };
-  return { type: "function", function: { name, description, parameters: tool.parameters, strict: tool.strict } };
+  if (tool.type === "custom") return [{ type: "function", function: { name, description, parameters: FREE_TEXT } }];
+  return [{ type: "function", function: { name, description, parameters: tool.parameters, strict: tool.strict } }];
 }
 
 const FREE_TEXT = {

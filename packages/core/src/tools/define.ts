@@ -52,9 +52,22 @@ function jsonSchemaOf(schema: z.ZodMiniType): JsonSchema {
   return { ...rest, additionalProperties: false };
 }
 
-type Parsed<T> = { readonly type: "parsed"; readonly value: T } | { readonly type: "failed"; readonly message: string };
+export type Parsed<T> =
+  { readonly type: "parsed"; readonly value: T } | { readonly type: "failed"; readonly message: string };
 
-function parseArguments<Schema extends z.ZodMiniType>(schema: Schema, text: string): Parsed<z.output<Schema>> {
+/** What every version of zod can do with a value. */
+export type SafeParser<T> = {
+  safeParse(
+    value: unknown,
+  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: ParseProblem };
+};
+
+type ParseProblem = {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+};
+
+/** Arguments as the model wrote them, checked; the first problem is told with its place. */
+export function parseArguments<T>(schema: SafeParser<T>, text: string): Parsed<T> {
   let foreign: unknown;
   try {
     foreign = JSON.parse(text === "" ? "{}" : text);

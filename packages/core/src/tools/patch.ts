@@ -19,8 +19,15 @@ import { explainDenial } from "./command-text.js";
 import { failure, success } from "./define.js";
 import { DiffTracker } from "./diff-tracker.js";
 
-/** Applies a patch text for a call; `cwd` is what its relative paths start from. */
-export type PatchRunner = (text: string, cwd: string, call: ToolCall, context: ToolContext) => Promise<ToolOutput>;
+/** Changes files for a call. */
+export type PatchRunner = {
+  /** A patch in its own language; `cwd` is what its relative paths start from. */
+  applyText(text: string, cwd: string, request: Request): Promise<ToolOutput>;
+  /** Changes that are already known. */
+  applyPlan(plan: Plan, request: Request): Promise<ToolOutput>;
+};
+
+type Request = { readonly call: ToolCall; readonly context: ToolContext };
 
 /** Takes over a shell call that is nothing but a patch; `undefined`: it is not. */
 export type PatchInterception = (
@@ -31,25 +38,12 @@ export type PatchInterception = (
 
 type Changes = Readonly<Record<string, FileChange>>;
 
-/** Parse, plan, ask the guard, apply all or nothing; begin and end are always shown (exec.md §1.11, §1.12). */
+/** Plan, ask the guard, apply all or nothing; begin and end are always shown (exec.md §1.11, §1.12). */
 export function createPatchRunner(): PatchRunner {
   const trackers = new WeakMap<TurnContext, DiffTracker>();
-  return async (text, cwd, call, context) => {
-    const started = performance.now();
-    let changes: Changes = {};
-    let plan: Plan;
-    try {
-      const patch = parsePatch(text);
-      changes = namedChanges(patch, cwd);
-      plan = await planPatch(patch, await context.guard.files(), { cwd }, context.signal);
-      changes = Object.fromEntries(plan.changes.map((change) => [change.path, fileChange(change)]));
-    } catch (error) {
-      context.signal.throwIfAborted();
-      return ended(failure(`apply_patch verification failed: ${messageOf(error)}`), changes, "failed", {
-        call,
-        context,
-      });
-    }
+  const applyKnown = async (plan: Plan, request: Request, started: number): Promise<ToolOutput> => {
+    const { call, context } = request;
+    const changes = Object.fromEntries(plan.changes.map((change) => [change.path, fileChange(change)]));
     let begun = false;
     const attempt = await context.guard.run({ type: "patch", changes }, (where, by) => {
       if (!begun) emitBegin(changes, by, { call, context });
@@ -58,14 +52,14 @@ export function createPatchRunner(): PatchRunner {
     });
     switch (attempt.type) {
       case "refused":
-        return ended(failure(refusalText("patch", attempt)), changes, "declined", { call, context });
+        return ended(failure(refusalText("patch", attempt)), changes, "declined", request);
       case "denied":
-        return ended(failure(denied(attempt.denial)), changes, "failed", { call, context, begun: true });
+        return ended(failure(denied(attempt.denial)), changes, "failed", { ...request, begun: true });
       case "done": {
-        if (!attempt.value.success) return ended(attempt.value, changes, "failed", { call, context, begun: true });
+        if (!attempt.value.success) return ended(attempt.value, changes, "failed", { ...request, begun: true });
         const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
         const output = success(`Exit code: 0\nWall time: ${seconds} seconds\nOutput:\n${summarize(plan.changes)}`);
-        ended(output, changes, "completed", { call, context, begun: true });
+        ended(output, changes, "completed", { ...request, begun: true });
         showDiff(plan, trackers, context.turn);
         return output;
       }
@@ -73,10 +67,28 @@ export function createPatchRunner(): PatchRunner {
         return attempt satisfies never;
     }
   };
+  return {
+    applyPlan: (plan, request) => applyKnown(plan, request, performance.now()),
+    async applyText(text, cwd, request) {
+      const started = performance.now();
+      const { guard, signal } = request.context;
+      let changes: Changes = {};
+      let plan: Plan;
+      try {
+        const patch = parsePatch(text);
+        changes = namedChanges(patch, cwd);
+        plan = await planPatch(patch, await guard.files(), { cwd }, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        return ended(failure(`apply_patch verification failed: ${messageOf(error)}`), changes, "failed", request);
+      }
+      return applyKnown(plan, request, started);
+    },
+  };
 }
 
 /** Finds a patch in a shell call and applies it, so that it is planned, shown and undone like any other. */
-export function createPatchInterception(run: PatchRunner): PatchInterception {
+export function createPatchInterception(patches: PatchRunner): PatchInterception {
   return async (command, call, context) => {
     const found = findPatchInCommand(command.argv);
     switch (found.type) {
@@ -85,7 +97,7 @@ export function createPatchInterception(run: PatchRunner): PatchInterception {
       case "unnamed":
         return failure(found.message);
       case "patch":
-        return run(found.text, path.resolve(command.cwd, found.directory ?? "."), call, context);
+        return patches.applyText(found.text, path.resolve(command.cwd, found.directory ?? "."), { call, context });
       default:
         return found satisfies never;
     }

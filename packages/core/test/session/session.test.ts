@@ -43,11 +43,9 @@ describe("a session", () => {
     expect(text).toContain("<permissions instructions>");
     expect(text).toContain("# AGENTS.md instructions for /work");
     expect(text).toContain("<current_date>2026-11-22</current_date>");
-    expect(prompt?.tools.map((tool) => tool.name)).toEqual([
-      "exec_command",
-      "write_stdin",
-      "update_plan",
-      "apply_patch",
+    expect(prompt?.tools.map((tool) => ("name" in tool ? tool.name : tool.type))).toEqual([
+      ...["exec_command", "write_stdin", "update_plan", "apply_patch", "read_file", "write_file", "edit_file"],
+      ...["list_dir", "grep_files", "find_files", "view_image"],
     ]);
   });
 

@@ -34,6 +34,7 @@ export function testTurn(options: TestTurnOptions = {}): TestTurn {
   const answers: { [K in keyof Asks]: (question: Asks[K]["question"]) => Promise<Asks[K]["answer"]> } = {
     exec_approval: decide,
     patch_approval: decide,
+    user_input: () => Promise.resolve({ answers: {} }),
   };
   return {
     id: TURN,

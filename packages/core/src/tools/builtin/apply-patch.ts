@@ -41,12 +41,12 @@ A patch is text of this form:
 Paths are relative to the working directory. Several files may be changed by one patch.`;
 
 /** `apply_patch`, in the form the model takes best; both forms are answered whichever is offered (core.md §4.2). */
-export function applyPatchTool(run: PatchRunner, form: "freeform" | "function"): Tool {
+export function applyPatchTool(patches: PatchRunner, form: "freeform" | "function"): Tool {
   const asFunction = defineTool({
     name: "apply_patch",
     description: DESCRIPTION + "\n" + FORMAT,
     parameters: z.object({ input: z.string().check(z.describe("The whole patch.")) }),
-    run: (args, call, context) => run(args.input, context.turn.settings.cwd, call, context),
+    run: (args, call, context) => patches.applyText(args.input, context.turn.settings.cwd, { call, context }),
   });
   return {
     name: "apply_patch",
@@ -54,7 +54,7 @@ export function applyPatchTool(run: PatchRunner, form: "freeform" | "function"):
     spec: form === "function" ? asFunction.spec : freeformSpec(),
     invoke: (call, context) =>
       call.kind === "custom"
-        ? run(call.text, context.turn.settings.cwd, call, context)
+        ? patches.applyText(call.text, context.turn.settings.cwd, { call, context })
         : asFunction.invoke(call, context),
   };
 }
