@@ -3,7 +3,7 @@ import { enforce, resolvePolicy, unconfined } from "@codex/linux-sandbox";
 import { confinedEnvironment } from "./confined.js";
 import { directFiles } from "./files.js";
 import { startCommand } from "./start.js";
-import type { Command } from "@codex/linux-sandbox";
+import type { Command, HideOptions } from "@codex/linux-sandbox";
 import type { Environment, OptionalGuarantee, ResolvedPolicy } from "@codex/protocol";
 
 export type DirectOptions = {
@@ -14,6 +14,8 @@ export type DirectOptions = {
   readonly tmpdir?: string | undefined;
   /** Guarantees that the user consents to do without (house.md §11). */
   readonly allow_missing: readonly OptionalGuarantee[];
+  /** What commands may not even read. Absent: everything is readable. */
+  readonly hide?: HideOptions | undefined;
 };
 
 /** Disposing it ends the file servers of its confined environments. Commands end by their own signals. */
@@ -30,7 +32,11 @@ export function createDirectEnvironment(options: DirectOptions): ExecEnvironment
     files: directFiles,
     exec: (request, signal) => startCommand(request, wrap, signal),
     resolve: (policy, policy_cwd) =>
-      resolvePolicy(policy, policy_cwd, { tmpdir: options.tmpdir, allow_missing: options.allow_missing }),
+      resolvePolicy(policy, policy_cwd, {
+        ...options.hide,
+        tmpdir: options.tmpdir,
+        allow_missing: options.allow_missing,
+      }),
     async confine(policy) {
       if (policy.policy.type === "external-sandbox") return direct;
       return confinedEnvironment(direct, await confinement(policy), running);
