@@ -8,6 +8,7 @@ export { FileDenied } from "./file-server.js";
 export { lockFile } from "./file-lock.js";
 export { capture, follow } from "./output.js";
 export type { CaptureOptions, Following, WatchableOutput } from "./output.js";
+export { seatbeltArguments } from "./seatbelt.js";
 export { selectEnvironment } from "./select.js";
 export type { EnvironmentOptions } from "./select.js";
 export { findShell, selectShell, shellArgv } from "./shell.js";
