@@ -77,6 +77,9 @@ export class HumanView implements View {
       case "view_image_tool_call":
       case "turn_diff":
       case "thread_rolled_back":
+      case "list_custom_prompts_response":
+      case "list_skills_response":
+      case "get_history_entry_response":
       case "shutdown_complete":
         return "";
       default:

@@ -67,6 +67,9 @@ export class JsonView implements View {
       case "turn_diff":
       case "context_compacted":
       case "thread_rolled_back":
+      case "list_custom_prompts_response":
+      case "list_skills_response":
+      case "get_history_entry_response":
       case "shutdown_complete":
         return "";
       default:

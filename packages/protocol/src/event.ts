@@ -4,6 +4,7 @@ import type { CallId, SessionId, TurnId } from "./ids.js";
 import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } from "./items.js";
 import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
+import type { CustomPrompt, PromptHistoryEntry, Skill } from "./ports/codex.js";
 import type { TurnItem } from "./turn-items.js";
 import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.js";
 
@@ -133,7 +134,21 @@ export type EventMsg =
   /** The history was replaced by a summary; an `item_completed` came before. */
   | { readonly type: "context_compacted" }
   | { readonly type: "thread_rolled_back"; readonly num_turns: number }
+  | { readonly type: "list_custom_prompts_response"; readonly custom_prompts: readonly CustomPrompt[] }
+  | { readonly type: "list_skills_response"; readonly skills: readonly SkillsOfFolder[] }
+  | {
+      readonly type: "get_history_entry_response";
+      readonly offset: number;
+      readonly log_id: number;
+      readonly entry?: PromptHistoryEntry;
+    }
   | { readonly type: "shutdown_complete" };
+
+export type SkillsOfFolder = {
+  readonly cwd: string;
+  readonly skills: readonly Pick<Skill, "name" | "description" | "path" | "scope">[];
+  readonly errors: readonly { readonly path: string; readonly message: string }[];
+};
 
 export type SessionConfigured = {
   readonly type: "session_configured";
@@ -146,6 +161,9 @@ export type SessionConfigured = {
   readonly reasoning_effort?: ReasoningEffort;
   readonly reasoning_summary?: ReasoningSummary;
   readonly rollout_path?: string;
+  /** Names the file of prompts, and how many it holds. */
+  readonly history_log_id?: number;
+  readonly history_entry_count?: number;
 };
 
 export type AbortReason = "interrupted" | "replaced" | "review_ended";

@@ -10,7 +10,15 @@ export type {
 } from "./asks.js";
 export { ERROR_TABLE, errorInfo, isErrorCode } from "./errors.js";
 export type { CodexErrorInfo, ErrorCode, Retry } from "./errors.js";
-export type { AbortReason, CompletionStatus, Event, EventMsg, SessionConfigured, WireDuration } from "./event.js";
+export type {
+  AbortReason,
+  CompletionStatus,
+  Event,
+  EventMsg,
+  SessionConfigured,
+  SkillsOfFolder,
+  WireDuration,
+} from "./event.js";
 export type { ThreadEvent, ThreadItem, ThreadUsage } from "./exec-json.js";
 export { callId, isSessionId, sessionId, submissionId, turnId } from "./ids.js";
 export type { CallId, SessionId, SubmissionId, TurnId } from "./ids.js";
@@ -63,11 +71,17 @@ export type { Clock } from "./ports/clock.js";
 export type {
   Codex,
   CodexDeps,
+  CustomPrompt,
+  FolderDocs,
   OpenOptions,
   OpenRequest,
+  ProjectDocs,
+  PromptHistory,
+  PromptHistoryEntry,
   SessionContext,
   SessionDeps,
   SessionHandle,
+  Skill,
 } from "./ports/codex.js";
 export type { Credential, Credentials } from "./ports/credentials.js";
 export type {

@@ -22,4 +22,10 @@ export type Op =
   | { readonly type: "thread_rollback"; readonly num_turns: number }
   /** Stops every command that a call has left running. */
   | { readonly type: "clean_background_terminals" }
+  /** Answered by events of the same name with `_response`. */
+  | { readonly type: "list_custom_prompts" }
+  | { readonly type: "list_skills" }
+  /** Keeps what a person typed for later sessions; the conversation does not get it. */
+  | { readonly type: "add_to_history"; readonly text: string }
+  | { readonly type: "get_history_entry_request"; readonly offset: number; readonly log_id: number }
   | { readonly type: "shutdown" };

@@ -83,7 +83,7 @@ function summaryText({ summary, ledger, items, record }: CompactionInput): strin
     planText(ledger.plan),
     ledger.files.length === 0
       ? ""
-      : `Files changed by patches so far:\n${ledger.files.map((file) => `- ${file}`).join("\n")}`,
+      : `Files changed so far:\n${ledger.files.map((file) => `- ${file}`).join("\n")}`,
     droppedText(items, record),
   ];
   return `<context_summary>\n${sections.filter((section) => section !== "").join("\n\n")}\n</context_summary>`;

@@ -3,6 +3,7 @@ import { environmentContext, localDate } from "./environment.js";
 import { docsFragment, lastDocs } from "./fragments.js";
 import type { KnownContext } from "./known-context.js";
 import { permissionsInstructions } from "./permissions.js";
+import { skillsText } from "./skills.js";
 
 export type ContextInput = {
   readonly settings: TurnSettings;
@@ -14,9 +15,10 @@ export type ContextInput = {
 /** What opens a conversation: one developer message and one user message (core.md §3.2, A.3). */
 export async function initialContext(input: ContextInput, signal: AbortSignal): Promise<readonly MessageItem[]> {
   const { settings, context } = input;
-  const docs = await context.projectDocs(settings.cwd, signal);
+  const docs = (await context.projectDocs(settings.cwd, signal)).text;
+  const skills = context.include.skills ? skillsText(await context.skills(settings.cwd, signal)) : "";
   return [
-    message("developer", [permissionsText(input), context.developer_instructions]),
+    message("developer", [permissionsText(input), context.developer_instructions, skills]),
     message("user", [docs === "" ? "" : docsFragment(docs, settings.cwd), environmentText(input)]),
   ].filter((each) => each.content.length > 0);
 }
@@ -34,7 +36,7 @@ export async function changedContext(
   const isPermitted = permissions === permissionsText({ ...input, settings: { ...settings, ...before } });
   const isNewDay = before.current_date !== undefined && before.current_date !== localDate(input.now);
   const isElsewhere = settings.cwd !== before.cwd || isNewDay;
-  const docs = newDocs(await context.projectDocs(settings.cwd, signal), { cwd: settings.cwd, before, history });
+  const docs = newDocs((await context.projectDocs(settings.cwd, signal)).text, { cwd: settings.cwd, before, history });
   return [
     message("developer", [switched, isPermitted ? "" : permissions]),
     message("user", [docs, isElsewhere ? environmentText(input) : ""]),

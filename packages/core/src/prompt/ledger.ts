@@ -1,15 +1,14 @@
-import type { PlanStep, ResponseItem } from "@codex/protocol";
+import type { FunctionCallItem, PlanStep, ResponseItem } from "@codex/protocol";
 import { fieldsOf, listOf, oneOf, parseJson, textOf } from "../model/foreign.js";
+import { patchedPaths, scriptOf } from "./touched-paths.js";
 
 /** Most files that are kept by name. */
 const MAX_FILES = 200;
 
-const PATCH_START = "*** Begin Patch";
-const PATCH_FILE = /^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+?)\s*$/gm;
 const STATUSES = ["pending", "in_progress", "completed"] as const;
 
 /**
- * What must not be forgotten when a history is summarised: the plan and the files that patches changed. Fed with every
+ * What must not be forgotten when a history is summarised: the plan and the files that tools changed. Fed with every
  * item of a session in order, so it says the same after a resume.
  */
 export class Ledger {
@@ -30,10 +29,10 @@ export class Ledger {
     switch (item.type) {
       case "function_call":
         if (item.name === "update_plan") this.#plan = planOf(item.arguments) ?? this.#plan;
-        else this.#expect(item.call_id, item.arguments.includes(PATCH_START) ? scriptOf(item.arguments) : "");
+        else this.#expect(item.call_id, changedFiles(item));
         return;
       case "custom_tool_call":
-        this.#expect(item.call_id, item.input);
+        this.#expect(item.call_id, patchedPaths(item.input));
         return;
       case "function_call_output":
       case "custom_tool_call_output":
@@ -50,8 +49,7 @@ export class Ledger {
     }
   }
 
-  #expect(call_id: string, text: string): void {
-    const files = [...text.matchAll(PATCH_FILE)].flatMap((match) => match[1] ?? []);
+  #expect(call_id: string, files: readonly string[]): void {
     if (files.length > 0) this.#open.set(call_id, files);
   }
 
@@ -61,6 +59,13 @@ export class Ledger {
     if (files === undefined || (typeof output === "string" && FAILED.test(output))) return;
     for (const file of files) if (this.#files.size < MAX_FILES) this.#files.add(file);
   }
+}
+
+const WRITERS = new Set(["write_file", "edit_file"]);
+
+function changedFiles(call: FunctionCallItem): readonly string[] {
+  const file = WRITERS.has(call.name) ? textOf(fieldsOf(parseJson(call.arguments))["path"]) : undefined;
+  return file === undefined ? patchedPaths(scriptOf(call.arguments)) : [file];
 }
 
 /** How outputs of patches that changed nothing begin. */
@@ -73,10 +78,4 @@ function planOf(text: string): readonly PlanStep[] | undefined {
     return step === undefined || status === undefined ? [] : [{ step, status }];
   });
   return plan.length === 0 ? undefined : plan;
-}
-
-/** The patch inside a shell call, whichever argument holds it. */
-function scriptOf(text: string): string {
-  const texts = Object.values(fieldsOf(parseJson(text))).flatMap((value) => [value, ...listOf(value)]);
-  return texts.filter((value) => typeof value === "string").join("\n");
 }

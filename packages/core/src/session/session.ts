@@ -23,6 +23,7 @@ import { failureOf } from "../turn/retry.js";
 import { ActiveTurn } from "./active-turn.js";
 import type { OpenAsks } from "./asks.js";
 import { liveTurn } from "./live-turn.js";
+import { answerQuestion } from "./questions.js";
 import type { SessionState } from "./state.js";
 
 export type SessionParts = {
@@ -77,7 +78,7 @@ export class Session implements SessionHandle {
   }
 
   async #run(): Promise<void> {
-    this.#configured();
+    await this.#configured();
     for await (const submission of this.#inbox) {
       if (submission.op.type === "shutdown") break;
       await this.#handle(submission, submission.op);
@@ -105,6 +106,14 @@ export class Session implements SessionHandle {
         return;
       case "clean_background_terminals":
         await this.#parts.deps.terminals.stopAll();
+        return;
+      case "list_custom_prompts":
+      case "list_skills":
+      case "get_history_entry_request":
+        this.#emit(await answerQuestion(op, this.#parts, this.#settings.cwd), turnId(submission.id));
+        return;
+      case "add_to_history":
+        await this.#parts.deps.prompt_history.append(this.id, op.text);
         return;
       case "exec_approval":
       case "patch_approval":
@@ -178,8 +187,9 @@ export class Session implements SessionHandle {
     before.afterwards?.();
   }
 
-  #configured(): void {
+  async #configured(): Promise<void> {
     const { log, deps } = this.#parts;
+    const { log_id, entry_count } = await deps.prompt_history.facts();
     const settings = this.#settings;
     this.#emit({
       type: "session_configured",
@@ -192,6 +202,8 @@ export class Session implements SessionHandle {
       ...(settings.effort === undefined ? {} : { reasoning_effort: settings.effort }),
       ...(settings.summary === undefined ? {} : { reasoning_summary: settings.summary }),
       ...(log.path === undefined ? {} : { rollout_path: log.path }),
+      history_log_id: log_id,
+      history_entry_count: entry_count,
     });
     for (const message of deps.warnings) this.#emit({ type: "warning", message });
   }

@@ -18,7 +18,15 @@ describe("project instructions", () => {
       },
     });
     const docs = await readProjectDocs(files, "/repo/a/b", { ...DEFAULTS, fallback_names: ["NOTES.md"] }, never);
-    expect(docs).toEqual({ text: "root\n\noverride\n\nfallback", warning: undefined });
+    expect(docs).toEqual({
+      text: "root\n\noverride\n\nfallback",
+      warning: undefined,
+      files: [
+        { path: "/repo/AGENTS.md", bytes: 4 },
+        { path: "/repo/a/AGENTS.override.md", bytes: 8 },
+        { path: "/repo/a/b/NOTES.md", bytes: 8 },
+      ],
+    });
   });
 
   it("stay within the budget, and say when a file was cut", async () => {

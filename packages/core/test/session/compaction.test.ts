@@ -115,7 +115,7 @@ describe("what a summary must not lose", () => {
       expect(history).toContain(`user: ${request}`);
       expect(history.join("\n")).toContain("<INSTRUCTIONS>\nuse tabs\n</INSTRUCTIONS>");
       expect(history.at(-1)).toContain("The plan as it stands:\n[>] write the parser");
-      expect(history.at(-1)).toContain("Files changed by patches so far:\n- new.txt");
+      expect(history.at(-1)).toContain("Files changed so far:\n- new.txt");
       expect(history.at(-1)).toContain("Left out: 0 answers and 2 tool calls with their outputs.");
     },
   );

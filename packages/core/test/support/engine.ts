@@ -20,7 +20,7 @@ import { Processes } from "../../src/tools/processes.js";
 import type { ShellPowers } from "../../src/tools/shell-powers.js";
 import type { TestApprovals } from "./approvals.js";
 import { testApprovals } from "./approvals.js";
-import { memoryStore, STORED_ID } from "./memory-store.js";
+import { memoryHistory, memoryStore, STORED_ID } from "./memory-store.js";
 
 export const WORKSPACE_WRITE: SandboxPolicy = {
   type: "workspace-write",
@@ -70,6 +70,7 @@ export type TestEngineOptions = {
   readonly permissions?: TestApprovals;
   readonly docs?: string;
   readonly compact?: SessionContext["compact"];
+  readonly context?: Partial<SessionContext>;
   /** Lines of a session that is to be resumed. */
   readonly stored?: readonly RolloutLine[];
 };
@@ -95,10 +96,14 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
           has_own_instructions: false,
           compact: options.compact ?? {},
           developer_instructions: "",
-          projectDocs: () => Promise.resolve(options.docs ?? ""),
+          projectDocs: () => Promise.resolve({ text: options.docs ?? "", files: [] }),
+          docsOnTheWay: () => Promise.resolve([]),
+          skills: () => Promise.resolve([]),
+          customPrompts: () => Promise.resolve([]),
+          ...options.context,
           shell: "bash",
           timezone: "Etc/UTC",
-          include: { permissions: true, environment: true },
+          include: { permissions: true, environment: true, skills: true },
         },
         models: options.model,
         ...permissions,
@@ -106,6 +111,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
         environment,
         tools: [builtinTools(powers, terminals)],
         terminals,
+        prompt_history: memoryHistory(),
         sinks: [],
         warnings: [],
         [Symbol.asyncDispose]: () => terminals[Symbol.asyncDispose](),

@@ -71,6 +71,7 @@ export interface SessionDeps extends AsyncDisposable {
   readonly approvals: ApprovalPolicy;
   readonly consents: Consents;
   readonly environment: Environment;
+  readonly prompt_history: PromptHistory;
   readonly tools: readonly ToolSource[];
   readonly terminals: BackgroundTerminals;
   readonly sinks: readonly EventSink[];
@@ -86,8 +87,14 @@ export interface SessionContext {
   readonly has_own_instructions: boolean;
   /** Developer text of the user's configuration; empty: none. */
   readonly developer_instructions: string;
-  /** AGENTS.md texts from the user's home and from project root to `cwd`, joined; empty: none. */
-  projectDocs(cwd: string, signal: AbortSignal): Promise<string>;
+  /** AGENTS.md texts from the user's home and from project root to `cwd`. */
+  projectDocs(cwd: string, signal: AbortSignal): Promise<ProjectDocs>;
+  /** AGENTS.md of folders on the way to these paths that nobody has told of yet; each is given once. */
+  docsOnTheWay(paths: readonly string[], cwd: string, signal: AbortSignal): Promise<readonly FolderDocs[]>;
+  /** Skills that may be used from `cwd`; none has the name of another. */
+  skills(cwd: string, signal: AbortSignal): Promise<readonly Skill[]>;
+  /** The user's own prompts, by name. */
+  customPrompts(): Promise<readonly CustomPrompt[]>;
   /** Name of the user's shell: `bash`, `zsh`, `sh`. */
   readonly shell: string;
   /** IANA name. */
@@ -100,5 +107,46 @@ export interface SessionContext {
     readonly prompt?: string;
   };
   /** Which of the standing fragments are sent. */
-  readonly include: { readonly permissions: boolean; readonly environment: boolean };
+  readonly include: { readonly permissions: boolean; readonly environment: boolean; readonly skills: boolean };
 }
+
+export type ProjectDocs = {
+  /** Joined; empty: there are none. */
+  readonly text: string;
+  /** Absolute paths and how many bytes of each are in the text. */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+};
+
+export type FolderDocs = { readonly directory: string; readonly text: string };
+
+/** Instructions for one kind of work, read only when they are needed. */
+export type Skill = {
+  readonly name: string;
+  readonly description: string;
+  /** Of its SKILL.md, absolute. */
+  readonly path: string;
+  readonly scope: "user" | "repo";
+  /** The whole file; `undefined`: it is gone. */
+  read(signal: AbortSignal): Promise<string | undefined>;
+};
+
+/** A Markdown file of `$CODEX_HOME/prompts` (tui.md §4.4). */
+export type CustomPrompt = {
+  readonly name: string;
+  readonly path: string;
+  readonly content: string;
+  readonly description?: string;
+  readonly argument_hint?: string;
+};
+
+/** What a person typed in earlier sessions: `$CODEX_HOME/history.jsonl` (core.md §5.7). */
+export interface PromptHistory {
+  /** `log_id` names the file as it is now. */
+  facts(): Promise<{ readonly log_id: number; readonly entry_count: number }>;
+  append(session: SessionId, text: string): Promise<void>;
+  /** By line, from 0; `undefined`: none, or another file. */
+  entry(log_id: number, offset: number): Promise<PromptHistoryEntry | undefined>;
+}
+
+/** `ts` in epoch seconds. */
+export type PromptHistoryEntry = { readonly session_id: string; readonly ts: number; readonly text: string };

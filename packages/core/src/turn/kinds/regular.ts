@@ -1,6 +1,10 @@
-import type { ResponseItem, TurnContext, UserInput } from "@codex/protocol";
+import type { MessageItem, ResponseItem, TurnContext, UserInput } from "@codex/protocol";
 import { Gate } from "@codex/common";
 import { changedContext, initialContext } from "../../prompt/context.js";
+import { callsPrompt, expandInput } from "../../prompt/custom-prompts.js";
+import { docsFragment, lastDocs } from "../../prompt/fragments.js";
+import { mayNameSkill, namedSkills, skillFragment } from "../../prompt/skills.js";
+import { touchedPaths } from "../../prompt/touched-paths.js";
 import { callOf, dispatch } from "../../tools/dispatch.js";
 import { createGuards } from "../../tools/guard.js";
 import type { Router } from "../../tools/router.js";
@@ -22,7 +26,7 @@ export async function runRegular(
   for (const output of powers.state.history.lostOutputs()) powers.record(output);
   if (needsCompaction(turn, powers)) await compact(turn, powers);
   await recordContextChanges(turn, powers);
-  recordInput(input, turn, powers);
+  await recordInput(input, turn, powers);
   const guards = createGuards({ turn, ...powers.deps, abortTurn: (reason) => powers.abortTurn(reason) });
   const tools = { router, gate: new Gate(), guards };
   let message: string | undefined;
@@ -32,14 +36,16 @@ export async function runRegular(
     powers.record(item);
   };
   for (;;) {
+    const before = powers.state.history.items.length;
     // A retry is another step from the current history: what was received before the failure stays.
     const result = await withRetries(turn, powers, () =>
       runStep(promptOf(turn, powers, tools), turn, { ...stepPowers(turn, powers, tools), record }),
     );
     const pending = powers.takePending();
     if (!result.continues && pending.length === 0) return message;
+    await recordDocsOnTheWay(before, turn, powers);
     if (needsCompaction(turn, powers)) await compact(turn, powers);
-    for (const more of pending) recordInput(more, turn, powers);
+    for (const more of pending) await recordInput(more, turn, powers);
   }
 }
 
@@ -54,14 +60,36 @@ async function recordContextChanges(turn: TurnContext, powers: TurnPowers): Prom
   powers.recordContext();
 }
 
-function recordInput(input: readonly UserInput[], turn: TurnContext, powers: TurnPowers): void {
-  const item = userMessage(input);
-  powers.record(item);
+/** What a person said, with their own prompts filled in, then the skills that they named. */
+async function recordInput(typed: readonly UserInput[], turn: TurnContext, powers: TurnPowers): Promise<void> {
+  const { context } = powers.deps;
+  const input = callsPrompt(typed) ? expandInput(typed, await context.customPrompts()) : typed;
+  powers.record(userMessage(input));
   const scope = { thread_id: turn.session.id, turn_id: turn.id };
   const shown = { type: "UserMessage", id: powers.newId(), content: input } as const;
   turn.session.emit({ type: "item_started", ...scope, item: shown }, turn.id);
   turn.session.emit({ type: "item_completed", ...scope, item: shown }, turn.id);
   turn.session.emit({ type: "user_message", message: userText(input) }, turn.id);
+  if (!mayNameSkill(input)) return;
+  for (const skill of namedSkills(input, await context.skills(turn.settings.cwd, turn.signal))) {
+    const text = await skill.read(turn.signal);
+    if (text !== undefined) powers.record(contextMessage(skillFragment(skill, text)));
+  }
+}
+
+/** AGENTS.md files of the folders where the last step worked, unless the conversation holds them (core.md §3.3). */
+async function recordDocsOnTheWay(from: number, turn: TurnContext, powers: TurnPowers): Promise<void> {
+  const { history } = powers.state;
+  const paths = touchedPaths(history.items.slice(from), turn.settings.cwd);
+  if (paths.length === 0) return;
+  for (const docs of await powers.deps.context.docsOnTheWay(paths, turn.settings.cwd, turn.signal)) {
+    const text = docsFragment(docs.text, docs.directory);
+    if (lastDocs(history.items, docs.directory) !== text) powers.record(contextMessage(text));
+  }
+}
+
+function contextMessage(text: string): MessageItem {
+  return { type: "message", role: "user", content: [{ type: "input_text", text }] };
 }
 
 type TurnTools = { readonly router: Router; readonly gate: Gate; readonly guards: ReturnType<typeof createGuards> };
