@@ -20,6 +20,15 @@ export function idsFrom(first: string): () => string {
   };
 }
 
+/** Numbers from 0 up to 1 that follow from an id, the same ones each time. */
+export function randomFrom(id: string): () => number {
+  let count = 0;
+  return () => {
+    count += 1;
+    return createHash("sha256").update(`${id} number ${count}`).digest().readUInt32BE() / 2 ** 32;
+  };
+}
+
 function format(bytes: Buffer): string {
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);

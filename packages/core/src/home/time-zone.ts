@@ -19,5 +19,7 @@ function linkTarget(link: string): string | undefined {
 
 /** `Area/City`, alone or at the end of a path to the zone files. */
 function zoneIn(text: string | undefined): string | undefined {
-  return /^:?(?:.*\/zoneinfo\/(?:posix\/|right\/)?)?([A-Z][\w+-]*(?:\/[A-Za-z][\w+-]*){1,2}|UTC)$/.exec(text ?? "")?.[1];
+  return /^:?(?:.*\/zoneinfo\/(?:posix\/|right\/)?)?([A-Z][\w+-]*(?:\/[A-Za-z][\w+-]*){1,2}|UTC)$/.exec(
+    text ?? "",
+  )?.[1];
 }

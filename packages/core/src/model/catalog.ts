@@ -48,10 +48,22 @@ const ROWS: readonly Row[] = [
   { slug: "gpt-oss", context_window: 131_072, truncation: BYTES, apply_patch: "function", images: false },
 ];
 
-/** What is known about a model: by longest prefix, then once more without its `namespace/`, else cautious values. */
-export function modelInfo(slug: string): ModelInfo {
-  const row = longestPrefix(slug) ?? longestPrefix(slug.slice(slug.indexOf("/") + 1));
-  if (row === undefined) return unknownModel(slug);
+/**
+ * What is known about a model: by longest prefix, then once more without its `namespace/`, else cautious values.
+ * `remote`: what the server says of its models, which wins where it knows one as closely.
+ */
+export function modelInfo(slug: string, remote: readonly ModelInfo[] = []): ModelInfo {
+  return known(slug, slug, remote) ?? known(slug, slug.slice(slug.indexOf("/") + 1), remote) ?? unknownModel(slug);
+}
+
+function known(slug: string, name: string, remote: readonly ModelInfo[]): ModelInfo | undefined {
+  const row = longestPrefix(name, ROWS);
+  const told = longestPrefix(name, remote);
+  if (told !== undefined && told.slug.length >= (row?.slug.length ?? 0)) return { ...told, slug };
+  return row === undefined ? undefined : infoOf(slug, row);
+}
+
+function infoOf(slug: string, row: Row): ModelInfo {
   const { context_window, truncation = TOKENS, effort, verbosity, reasons = true } = row;
   return {
     slug,
@@ -66,11 +78,16 @@ export function modelInfo(slug: string): ModelInfo {
   };
 }
 
-function longestPrefix(slug: string): Row | undefined {
-  const matching = ROWS.filter((row) => slug.startsWith(row.slug));
-  return matching.reduce<Row | undefined>(
-    (best, row) => (best === undefined || row.slug.length > best.slug.length ? row : best),
-    undefined,
+function longestPrefix<T extends { readonly slug: string }>(name: string, rows: readonly T[]): T | undefined {
+  return rows
+    .filter((row) => name.startsWith(row.slug))
+    .reduce<T | undefined>((best, row) => (row.slug.length > (best?.slug.length ?? 0) ? row : best), undefined);
+}
+
+/** The bundled models that a person may choose. */
+export function catalogModels(): readonly ModelInfo[] {
+  return ROWS.filter((row) => !row.slug.endsWith("-") && row.slug !== "codex-auto-review").map((row) =>
+    infoOf(row.slug, row),
   );
 }
 

@@ -1,10 +1,10 @@
 import { CodexError } from "@codex/common";
 import { fieldsOf, listOf, parseJson, textOf } from "./foreign.js";
-import { askLocal } from "./oss-http.js";
+import { askPlain } from "./plain-http.js";
 import type { LocalModelOptions } from "./local-server.js";
 
 export async function listLmStudio(base_url: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { text } = await askLocal({ url: `${base_url}/models`, ms: 5_000 }, signal);
+  const { text } = await askPlain({ url: `${base_url}/models`, ms: 5_000 }, signal);
   return listOf(fieldsOf(parseJson(text))["data"]).flatMap((model) => textOf(fieldsOf(model)["id"]) ?? []);
 }
 

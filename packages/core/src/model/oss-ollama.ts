@@ -1,6 +1,6 @@
 import { CodexError } from "@codex/common";
 import { fieldsOf, listOf, numberOf, parseJson, textOf } from "./foreign.js";
-import { askLocal } from "./oss-http.js";
+import { askPlain } from "./plain-http.js";
 import type { PullProgress } from "./local-server.js";
 
 /** The first version that speaks Responses (services.md §6). */
@@ -13,7 +13,7 @@ function hostOf(base_url: string): string {
 
 /** A server that tells no version is taken for new enough. Throws `config_invalid`. */
 export async function checkOllamaVersion(base_url: string, signal: AbortSignal): Promise<void> {
-  const { text } = await askLocal({ url: `${hostOf(base_url)}/api/version`, ms: 5_000 }, signal);
+  const { text } = await askPlain({ url: `${hostOf(base_url)}/api/version`, ms: 5_000 }, signal);
   const version = textOf(fieldsOf(parseJson(text))["version"]) ?? "";
   const parts = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
   if (parts === undefined || parts.every((part) => part === 0) || !isOlder(parts)) return;
@@ -27,7 +27,7 @@ function isOlder(parts: readonly number[]): boolean {
 }
 
 export async function listOllama(base_url: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { text } = await askLocal({ url: `${hostOf(base_url)}/api/tags`, ms: 5_000 }, signal);
+  const { text } = await askPlain({ url: `${hostOf(base_url)}/api/tags`, ms: 5_000 }, signal);
   return listOf(fieldsOf(parseJson(text))["models"]).flatMap((model) => textOf(fieldsOf(model)["name"]) ?? []);
 }
 
@@ -40,7 +40,7 @@ export async function pullOllama(
 ): Promise<void> {
   const pull = new Pull(onProgress);
   const question = { url: `${hostOf(base_url)}/api/pull`, body: { model, stream: true } };
-  const { status, text } = await askLocal({ ...question, onText: (part) => pull.take(part) }, signal);
+  const { status, text } = await askPlain({ ...question, onText: (part) => pull.take(part) }, signal);
   const reason = status >= 300 ? (textOf(fieldsOf(parseJson(text))["error"]) ?? `status ${status}`) : pull.problem();
   if (reason !== undefined) throw new CodexError("connection_failed", `Ollama could not fetch ${model}: ${reason}`);
 }

@@ -1,7 +1,7 @@
 import { CodexError } from "@codex/common";
 import { listLmStudio, fetchLmStudio } from "./oss-lmstudio.js";
 import { checkOllamaVersion, listOllama, pullOllama } from "./oss-ollama.js";
-import { askLocal } from "./oss-http.js";
+import { askPlain } from "./plain-http.js";
 import type { LocalModelOptions, LocalServer } from "./local-server.js";
 
 /** From asking until the server has answered, in milliseconds. */
@@ -43,7 +43,7 @@ function hasModel(models: readonly string[], model: string): boolean {
 }
 
 async function isReachable(server: LocalServer, ms: number, signal: AbortSignal): Promise<boolean> {
-  const answer = await askLocal({ url: `${server.base_url}/models`, ms }, signal).catch(() => undefined);
+  const answer = await askPlain({ url: `${server.base_url}/models`, ms }, signal).catch(() => undefined);
   signal.throwIfAborted();
   return answer !== undefined && answer.status < 500;
 }

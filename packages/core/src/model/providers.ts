@@ -1,9 +1,11 @@
 import { CodexError } from "@codex/common";
-import type { Clock, Credentials, ModelInfo, ModelProvider } from "@codex/protocol";
-import { modelInfo } from "./catalog.js";
+import type { Clock, Credentials, ModelInfo, ModelProvider, TurnSettings } from "@codex/protocol";
+import { catalogModels, modelInfo } from "./catalog.js";
 import { createConnection } from "./connection.js";
 import { chatWire } from "./chat.js";
 import { deliverOnce } from "./once.js";
+import { createRemoteModels } from "./remote-models.js";
+import type { ModelsCache, RemoteModels } from "./remote-models.js";
 import { responsesWire } from "./responses.js";
 import type { ProviderSpec } from "./provider-spec.js";
 import { sign } from "./signature.js";
@@ -24,22 +26,40 @@ export type ModelProviderOptions = {
   readonly user_agent: string;
   readonly version: string;
   readonly installation_id?: string;
+  /** Keeps what a provider says of its models; absent: nobody is asked. */
+  readonly models_cache?: ModelsCache;
   /** How long a server may be out of reach before the turn fails, in milliseconds. */
   readonly unreachable_limit_ms?: number;
 };
 
+export type LiveModels = ModelProvider &
+  Disposable & {
+    /** What a person may choose from; asks the provider at most once in five minutes. Throws `config_invalid`. */
+    models(provider: string, signal: AbortSignal): Promise<readonly ModelInfo[]>;
+    /** What is known of a model, without asking. Throws `config_invalid`. */
+    info(settings: TurnSettings): ModelInfo;
+  };
+
 /** Connects settings to a wire. Dispose it to close idle connections; they do not keep the process alive. */
-export function createModelProvider(options: ModelProviderOptions): ModelProvider & Disposable {
+export function createModelProvider(options: ModelProviderOptions): LiveModels {
   const connection = createConnection();
+  const remotes = new Map<string, RemoteModels>();
+  const remoteOf = (id: string): RemoteModels | undefined => {
+    const known = remotes.get(id) ?? createRemote(id, options);
+    if (known !== undefined) remotes.set(id, known);
+    return known;
+  };
   return {
+    info: ({ model, model_provider }) => remoteOf(model_provider)?.info(model) ?? modelInfo(model),
+    models: async (id, signal) => (await remoteOf(id)?.list(signal)) ?? catalogModels(),
     client: (settings, { session }) => {
       const id = settings.model_provider;
       const spec = specOf(id, options.specs);
       const wire = spec.kind === "chat" ? chatWire : responsesWire;
-      const { credentials, env, version } = options;
+      const remote = remoteOf(id);
       const client = createWireClient({
         wire,
-        info: infoFor(wire, settings.model),
+        info: infoFor(wire, remote?.info(settings.model) ?? modelInfo(settings.model)),
         settings,
         session,
         clock: options.clock,
@@ -53,18 +73,35 @@ export function createModelProvider(options: ModelProviderOptions): ModelProvide
         stream_max_retries: Math.min(spec.stream_max_retries ?? 5, RETRY_CAP),
         idle_timeout_ms: spec.stream_idle_timeout_ms ?? 300_000,
         unreachable_limit_ms: options.unreachable_limit_ms ?? 15_000,
-        onResponse: () => undefined,
-        sign: (signal) => sign({ id, spec, credentials, env, version }, signal),
+        onResponse: (header) => remote?.heard(header),
+        sign: (signal) => sign({ ...options, id, spec }, signal),
       });
       return deliverOnce(client);
     },
-    [Symbol.dispose]: () => connection[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      for (const remote of remotes.values()) remote[Symbol.dispose]();
+      connection[Symbol.dispose]();
+    },
   };
 }
 
+/** Only of OpenAI's own service: others keep no list in this form. */
+function createRemote(id: string, options: ModelProviderOptions): RemoteModels | undefined {
+  const { models_cache: cache, clock, version, originator, user_agent } = options;
+  const spec = specOf(id, options.specs);
+  if (cache === undefined || spec.requires_openai_auth !== true) return undefined;
+  const headers = { originator, "user-agent": user_agent };
+  return createRemoteModels({
+    cache,
+    clock,
+    version,
+    headers,
+    sign: (signal) => sign({ ...options, id, spec }, signal),
+  });
+}
+
 /** The chat wire has no tools with free text. */
-function infoFor(wire: Wire, model: string): ModelInfo {
-  const info = modelInfo(model);
+function infoFor(wire: Wire, info: ModelInfo): ModelInfo {
   return wire === chatWire ? { ...info, apply_patch: "function" } : info;
 }
 

@@ -1,5 +1,5 @@
 import type { Clock, ModelProvider } from "@codex/protocol";
-import { idsFrom } from "../new-id.js";
+import { idsFrom, randomFrom } from "../new-id.js";
 import { createRecorder } from "./record.js";
 import type { Recorder, RecordingScope } from "./record.js";
 import { decodeRecording } from "./recording.js";
@@ -33,6 +33,8 @@ export type LiveModels = {
 export type Run = {
   readonly clock: Clock;
   readonly newId: () => string;
+  /** From 0 up to 1: for everything else that a model or a face sees of chance. */
+  readonly random: () => number;
   /** Used by sessions for which nobody names a model; `undefined`: the catalog's. */
   readonly default_model: string | undefined;
   /** The run repeats one that is known, id and times included: it leaves no session file of its own. */
@@ -53,6 +55,7 @@ function liveRun({ clock, newId }: RunOptions): Run {
   return {
     clock,
     newId,
+    random: Math.random,
     default_model: undefined,
     isCopy: false,
     models: (live) => Promise.resolve(live.open()),
@@ -70,6 +73,7 @@ function recordedRun(inner: Run, scope: RecordingScope, openSink: () => Recordin
   return {
     ...inner,
     newId: idsFrom(run.id),
+    random: randomFrom(run.id),
     models: async (live) => {
       const [models, secrets] = [await inner.models(live), await live.secrets()];
       sessions += 1;
@@ -97,6 +101,7 @@ function replayedRun({ clock, newId, scope }: RunOptions, { text, from }: Replay
   return {
     clock: identity === undefined ? clock : { ...clock, now: () => models?.now ?? identity.started_at },
     newId: identity === undefined ? newId : idsFrom(identity.id),
+    random: identity === undefined ? Math.random : randomFrom(identity.id),
     default_model: recording.steps[0]?.model,
     isCopy: identity !== undefined,
     models: (live) => {

@@ -1,11 +1,13 @@
 import os from "node:os";
 import { CodexError } from "@codex/common";
 import type { Config, Env } from "@codex/config";
-import type { Clock, Credentials, ModelProvider } from "@codex/protocol";
-import { DEFAULT_MODEL } from "./catalog.js";
-import { overrideModels } from "./overrides.js";
+import type { Clock, Credentials, ModelInfo, ModelProvider, TurnSettings } from "@codex/protocol";
+import { DEFAULT_MODEL, modelInfo } from "./catalog.js";
+import { overrideInfo, overrideModels } from "./overrides.js";
 import { createModelProvider } from "./providers.js";
+import type { LiveModels } from "./providers.js";
 import { userAgent } from "./request.js";
+import type { ModelsCache } from "./remote-models.js";
 import type { Run } from "./run.js";
 
 export type SessionModelsOptions = {
@@ -16,12 +18,14 @@ export type SessionModelsOptions = {
   readonly clock: Clock;
   readonly originator: string;
   readonly version: string;
+  readonly models_cache: ModelsCache;
 };
 
 export type SessionModels = {
   readonly provider: ModelProvider;
   /** When nobody names a model. */
   readonly default_model: string;
+  info(settings: TurnSettings): ModelInfo;
   /** Releases what it holds; throws when a recording was not used up. */
   finish(): void;
 };
@@ -33,12 +37,13 @@ export async function openSessionModels(options: SessionModelsOptions): Promise<
     const text = 'model_provider "replay" answers from a recording: name it with --replay FILE';
     throw new CodexError("config_invalid", text);
   }
-  let live: (ModelProvider & Disposable) | undefined;
+  let live: LiveModels | undefined;
   const open = (): ModelProvider => (live = createLiveModels(options));
   const models = await run.models({ open, secrets: () => knownSecrets(options) });
   return {
     provider: overrideModels(models, config.model),
     default_model: run.default_model ?? DEFAULT_MODEL,
+    info: (settings) => overrideInfo(live?.info(settings) ?? modelInfo(settings.model), config.model),
     finish: () => {
       live?.[Symbol.dispose]();
       run.finish();
@@ -46,8 +51,8 @@ export async function openSessionModels(options: SessionModelsOptions): Promise<
   };
 }
 
-function createLiveModels(options: SessionModelsOptions): ModelProvider & Disposable {
-  const { config, credentials, env, clock, originator, version } = options;
+function createLiveModels(options: SessionModelsOptions): LiveModels {
+  const { config, credentials, env, clock, originator, version, models_cache } = options;
   return createModelProvider({
     specs: config.providers,
     credentials,
@@ -55,6 +60,7 @@ function createLiveModels(options: SessionModelsOptions): ModelProvider & Dispos
     clock,
     originator,
     version,
+    models_cache,
     user_agent: userAgent({
       originator,
       version,

@@ -37,6 +37,7 @@ function signatureOf(signing: Signing, bearer: Bearer | undefined): Signature {
   const own = { ...spec.http_headers, ...headersFromEnv(signing) };
   return {
     base_url,
+    lists_models: isChatGpt,
     headers: {
       ...(id === "openai" ? { version } : {}),
       ...lowerCased(own),

@@ -1,11 +1,9 @@
-import type { TurnSettings } from "@codex/protocol";
-import { modelInfo } from "./catalog.js";
+import type { ModelInfo, TurnSettings } from "@codex/protocol";
 import { serviceTier } from "./request.js";
 
 /** What a person should know about the model settings: nothing here stops a turn. */
-export function modelWarnings(settings: TurnSettings): readonly string[] {
+export function modelWarnings(settings: TurnSettings, info: ModelInfo): readonly string[] {
   const { model, effort, verbosity, service_tier } = settings;
-  const info = modelInfo(model);
   if (!info.known) return [`the model ${model} is not in the catalog; cautious defaults are used for it`];
   const warnings: string[] = [];
   if (effort !== undefined && !info.reasoning.summaries) {

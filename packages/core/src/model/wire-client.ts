@@ -16,6 +16,8 @@ import type { Wire } from "./wire.js";
 export type Signature = {
   readonly base_url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The server keeps a list of its models in our form. */
+  readonly lists_models: boolean;
   /** Kept out of messages. */
   readonly secrets: readonly string[];
   /** What the person can do when the key is refused. */

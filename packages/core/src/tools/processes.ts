@@ -12,14 +12,20 @@ const LAST_ID = 99_999;
  * most 2 MiB of output.
  */
 export class Processes implements BackgroundTerminals, AsyncDisposable {
+  readonly #random: () => number;
   readonly #reserved = new Set<number>();
   /** Least recently used first. */
   readonly #kept = new Map<number, LiveProcess>();
 
+  /** `random`: from 0 up to 1; a replay brings the numbers of the run it repeats. */
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
   /** An id for a command that is about to start; `release` it unless the command is kept. */
   reserve(): number {
     for (;;) {
-      const id = FIRST_ID + Math.floor(Math.random() * (LAST_ID - FIRST_ID + 1));
+      const id = FIRST_ID + Math.floor(this.#random() * (LAST_ID - FIRST_ID + 1));
       if (this.#reserved.has(id)) continue;
       this.#reserved.add(id);
       return id;

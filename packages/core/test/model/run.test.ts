@@ -6,13 +6,14 @@ import {
   temporaryHome,
   workspace,
 } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
+import type { Reply, ResponsesServer, TemporaryFolder } from "@codex/test-support";
 import type { EventMsg } from "@codex/protocol";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CodexOptions } from "../../src/compose.js";
 import { createCodex } from "../../src/compose.js";
+import { systemClock } from "../../src/system-clock.js";
 
 const CALL = [ev.call("call_1", "exec_command", { cmd: "echo one > a.txt; cat a.txt", login: false }), ev.completed()];
 const LAST = [ev.message("done"), ev.completed()];
@@ -67,6 +68,23 @@ describe("a recorded run", () => {
     expect(second.text).toBe(first.text);
     expect(idOf(second.events)).toBe(idOf(first.events));
     expect(server.requests).toHaveLength(2);
+  });
+
+  it("replays commands that go on as sessions: their numbers are the recorded ones", async () => {
+    const start = ev.call("call_1", "exec_command", { cmd: "sleep 0.4; echo late", login: false, yield_time_ms: 250 });
+    const poll: Reply = {
+      type: "decided",
+      decide: ({ body }) => {
+        const session_id = Number(/session ID (\d+)/.exec(JSON.stringify(body))?.[1]);
+        return [ev.call("call_2", "write_stdin", { session_id, chars: "", yield_time_ms: 5000 }), ev.completed()];
+      },
+    };
+    server.answer([start, ev.completed()], poll, LAST);
+    const first = await run({ record: file, clock: systemClock });
+    expect(first.text).toContain("late");
+    const replayed = await run({ replay: file, clock: systemClock });
+    expect(replayed.events.find((event) => event.type === "error")).toBeUndefined();
+    expect(replayed.text).toContain("late");
   });
 
   it("is a session of its own, and its replay leaves no second file of it", async () => {
