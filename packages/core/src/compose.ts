@@ -4,6 +4,7 @@ import type {
   CodexDeps,
   Credentials,
   Environment,
+  EventSink,
   OpenRequest,
   SandboxPolicy,
   SessionDeps,
@@ -30,6 +31,7 @@ import { codeOf } from "@codex/common";
 import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
 import { readCredentials } from "./home/credentials.js";
+import { createPromptHistory } from "./home/history-file.js";
 import { createModelsCache } from "./home/models-cache.js";
 import { createRecording, readRecording } from "./home/recording-file.js";
 import { localTimeZone } from "./home/time-zone.js";
@@ -40,6 +42,7 @@ import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
 import { createSessionContext } from "./session-context.js";
+import { notifySink } from "./sinks/notify.js";
 import { systemClock } from "./system-clock.js";
 import { builtinTools } from "./tools/builtin/source.js";
 import { Processes } from "./tools/processes.js";
@@ -157,7 +160,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
       timezone: localTimeZone(env),
       files: environment.files,
     }),
-    sinks: [],
+    prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
+    sinks: config.notify === undefined ? [] : [notifier(config.notify, { scope, cwd: settings.cwd, env })],
     warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings, models.info(settings))],
     async [Symbol.asyncDispose]() {
       for (const source of tools) await source[Symbol.asyncDispose]();
@@ -165,6 +169,16 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
       models.finish();
     },
   };
+}
+
+/** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */
+function notifier(
+  argv: readonly string[],
+  { scope, cwd, env }: { readonly scope: SessionScope; readonly cwd: string; readonly env: Env },
+): EventSink {
+  const host = selectEnvironment({ type: "direct", id: "host", allow_missing: [] });
+  const vars = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  return notifySink({ argv, session: scope.id, cwd, host, env: Object.fromEntries(vars) });
 }
 
 function credentialsOf(config: Config, { env, clock, originator }: Wiring): Credentials {
