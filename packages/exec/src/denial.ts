@@ -71,7 +71,7 @@ function judgeFile(
 
 function judgePath(named: string, policy: ResolvedPolicy): Denial | undefined {
   const target = canonical(named);
-  const denied = policy.denied.find((path) => isInside(target, path));
+  const denied = [...policy.denied, ...(policy.secrets ?? [])].find((path) => isInside(target, path));
   if (denied !== undefined) return fileRefusal(target, `${denied} is not readable`, undefined);
   const root = policy.writable.findLast((writable) => isInside(target, writable.root));
   if (root === undefined) return fileRefusal(target, writableText(policy), widening(target, policy));

@@ -6,7 +6,8 @@ const last = Number(process.env.CODEX_TEST_DIE_AFTER);
 const { writeSync } = fs;
 let count = 0;
 
-fs.writeSync = (descriptor, data, ...rest) => {
+/** @type {(descriptor: number, data: Uint8Array, ...rest: number[]) => number} */
+const counted = (descriptor, data, ...rest) => {
   const written = writeSync(descriptor, data, ...rest);
   if (Buffer.from(data).subarray(0, 14).toString() === '{"timestamp":"') {
     count += 1;
@@ -14,4 +15,5 @@ fs.writeSync = (descriptor, data, ...rest) => {
   }
   return written;
 };
+Object.assign(fs, { writeSync: counted });
 syncBuiltinESMExports();
