@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { SandboxMode } from "@codex/protocol";
 import type { ColourChoice } from "@codex/headless";
 
@@ -33,6 +33,7 @@ export type ExecFlags = SharedFlags & {
   readonly ephemeral?: true;
   readonly dangerouslyBypassApprovalsAndSandbox?: true;
   readonly replay?: string;
+  readonly from?: number;
   readonly record?: string;
 };
 
@@ -118,7 +119,8 @@ function execOptions(command: Command): Command {
     .option("--output-schema <FILE>", "JSON Schema that the final message must satisfy")
     .addOption(new Option("--color <WHEN>", "colours on stderr").choices(COLOURS).default("auto"))
     .option("--ephemeral", "leave no session file")
-    .addOption(new Option("--replay <FILE>", "answer from a recording instead of a model; strict").conflicts("record"))
+    .option("--replay <FILE>", "answer from a recording instead of a model; strict")
+    .option("--from <N>", "with --replay: after N recorded requests, go on with a real model", wholeNumber)
     .option("--record <FILE>", "record what the model answers");
 }
 
@@ -173,12 +175,26 @@ function parse<T>(command: Command, argv: readonly string[], value: () => T): Pa
     .configureOutput({ writeOut: (part) => (text += part), writeErr: (part) => (problem += part) });
   try {
     command.parse([...argv], { from: "user" });
+    checkReplay(command);
     return { type: "run", value: value() };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { type: "help", text };
     return { type: "usage", message: problem.trim().replaceAll(/\s*\n\s*/g, " ") };
   }
+}
+
+/** A recording is replayed as it is, or it is where something new begins, which may be recorded. */
+function checkReplay(command: Command): void {
+  const { replay, from, record } = command.opts<Pick<ExecFlags, "replay" | "from" | "record">>();
+  if (from !== undefined && replay === undefined) command.error("error: --from needs the recording: --replay FILE");
+  if (replay === undefined || record === undefined || from !== undefined) return;
+  command.error("error: --replay cannot be used with --record, unless --from N says where a real model goes on");
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It is not a whole number.");
+  return Number(text);
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

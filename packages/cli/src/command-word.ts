@@ -1,7 +1,7 @@
 /** Options that may stand before the command and take the word after them. */
 const WITH_VALUE = new Set([
   ..."-c --config --enable --disable -m --model -p --profile -s --sandbox -C --cd --add-dir".split(" "),
-  ..."-o --output-last-message --output-schema --color --replay --record".split(" "),
+  ..."-o --output-last-message --output-schema --color --replay --from --record".split(" "),
 ]);
 
 /** Words that end the search: they are a command by themselves. */

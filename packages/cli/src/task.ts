@@ -94,6 +94,7 @@ function codexOptions(flags: ExecFlags, world: World): CodexOptions {
     originator: world.env["CODEX_INTERNAL_ORIGINATOR_OVERRIDE"] ?? "codex_exec",
     version: world.version,
     ...(flags.replay === undefined ? {} : { replay: flags.replay }),
+    ...(flags.from === undefined ? {} : { replay_from: flags.from }),
     ...(flags.record === undefined ? {} : { record: flags.record }),
   };
 }

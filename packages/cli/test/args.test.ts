@@ -75,7 +75,9 @@ describe("codex exec ARGS (core.md §6.1)", () => {
     [["one", "two"], /^error: too many arguments/],
     [["-m"], /^error: option '-m, --model <NAME>' argument missing$/],
     [["--yolo", "-s", "read-only", "x"], /^error: .*cannot be used with/],
-    [["--replay", "a", "--record", "b", "x"], /^error: .*cannot be used with/],
+    [["--replay", "a", "--record", "b", "x"], /^error: --replay cannot be used with --record, unless --from N/],
+    [["--from", "2", "x"], /^error: --from needs the recording: --replay FILE$/],
+    [["--replay", "a", "--from", "two", "x"], /^error: .*'two' is invalid.*whole number/],
     [["-i", "a.png", "x"], /^error: unknown option '-i'/],
   ])("%j is a mistake, told in one line", (argv, message) => {
     expect(problem(...argv)).toMatch(message);

@@ -120,11 +120,23 @@ describe("codex exec", () => {
     expect(recorded.code).toBe(0);
     const again = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
     expect(again.code).toBe(0);
+    expect(again.stdout).toBe(recorded.stdout);
     expect(server.requests).toHaveLength(2);
     await project.write("a.txt", "changed\n");
     const different = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
     expect(different.code).toBe(1);
-    expect(different.stdout).toContain("request 2 of 2 differs");
+    expect(different.stdout).toContain("request 2 of 2 differs: item 5 (function_call_output), field output, line 6");
+  });
+
+  it("goes on with a real model after the requests it was told to replay", async () => {
+    server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
+    await codex(["exec", "--record", "run.jsonl", "hi"], options());
+    server.answer([ev.message("another end"), ev.completed()]);
+    const fork = await codex(["exec", "--replay", "run.jsonl", "--from", "1", "hi"], options());
+    expect(fork).toMatchObject({ code: 0, stdout: "another end\n" });
+    const beyond = await codex(["exec", "--replay", "run.jsonl", "--from", "3", "hi"], options());
+    expect(beyond.code).toBe(1);
+    expect(beyond.stderr).toContain("go on live after 0 to 2 requests");
   });
 });
 
