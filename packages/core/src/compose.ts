@@ -30,6 +30,7 @@ import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
 import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
+import { openHooks } from "./hooks/open.js";
 import { readCredentials } from "./home/credentials.js";
 import { createPromptHistory } from "./home/history-file.js";
 import { createModelsCache } from "./home/models-cache.js";
@@ -140,10 +141,9 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   };
   const shell = selectShell(shellOptions(env));
   const terminals = new Processes(wiring.run.random);
-  const tools = [
-    builtinTools(shellPowers(env, config), terminals, toolsConfigOf(config)),
-    ...(wiring.tools === undefined ? [] : [embeddedTools(wiring.tools)]),
-  ];
+  const powers = shellPowers(env, config);
+  const own = builtinTools(powers, terminals, toolsConfigOf(config));
+  const tools = [own, embeddedTools(wiring.tools ?? [])];
   await proof;
   return {
     settings,
@@ -152,6 +152,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     terminals,
     models: models.provider,
     ...permissions,
+    hooks: openHooks(config, environment, powers),
     context: createSessionContext({
       config,
       request,

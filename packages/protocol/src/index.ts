@@ -94,6 +94,7 @@ export type {
   OutputChunk,
   Process,
 } from "./ports/environment.js";
+export type { HookAnswer, HookPoint, Hooks } from "./ports/hooks.js";
 export type { ModelClient, ModelProvider } from "./ports/model.js";
 export type {
   EventSink,

@@ -15,6 +15,8 @@ export class SessionState {
   readonly #log: SessionLog;
   /** Of what the model was told; `undefined`: it has to be told again. */
   known: KnownContext | undefined;
+  /** A turn has begun since the session was opened. */
+  has_begun = false;
   /** Items right after the last compaction; 0: there was none. */
   #compacted_length = 0;
 

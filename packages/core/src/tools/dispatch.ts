@@ -1,4 +1,4 @@
-import type { OutputPayload, ResponseItem, ToolCall, ToolContext, ToolOutput } from "@codex/protocol";
+import type { Hooks, OutputPayload, ResponseItem, Tool, ToolCall, ToolContext, ToolOutput } from "@codex/protocol";
 import { callId } from "@codex/protocol";
 import type { Gate } from "@codex/common";
 import { messageOf } from "@codex/common";
@@ -24,6 +24,8 @@ export function callOf(item: ResponseItem): ToolCall | undefined {
   return { call_id: callId(item.call_id), name: "shell", kind: "function", text };
 }
 
+export type DispatchContext = ToolContext & { readonly hooks: Hooks; readonly elapsed: () => number };
+
 /**
  * Runs one call through the gate and gives the item that answers it. Never rejects: a failure becomes an output that
  * the model reads, and an abort says how long the call had run (core.md §1.8).
@@ -32,17 +34,31 @@ export async function dispatch(
   call: ToolCall,
   router: Router,
   gate: Gate,
-  context: ToolContext & { readonly elapsed: () => number },
+  context: DispatchContext,
 ): Promise<ResponseItem> {
   const tool = router.find(call.name);
   if (tool === undefined) return answer(call, failure(unsupported(call)));
   try {
     const mode = tool.parallel ? "read" : "write";
-    const output = await gate.run(mode, () => tool.invoke(call, context), context.signal);
+    const output = await gate.run(mode, () => invoke(tool, call, context), context.signal);
     return answer(call, context.signal.aborted ? aborted(context.elapsed()) : output);
   } catch (error) {
     return answer(call, context.signal.aborted ? aborted(context.elapsed()) : failure(messageOf(error)));
   }
+}
+
+/** The tool between its hooks; their words stand behind what it gave. */
+async function invoke(tool: Tool, call: ToolCall, context: DispatchContext): Promise<ToolOutput> {
+  const { hooks, turn } = context;
+  const before = await hooks.before(call, turn);
+  if (before.type === "deny") return failure(`${call.name} rejected by a hook: ${before.reason}`);
+  const output = await tool.invoke(call, context);
+  const after = await hooks.after(call, output, turn);
+  const words = [before.context, after.type === "deny" ? after.reason : after.context];
+  const added = words.flatMap((text) =>
+    text === undefined ? [] : [{ type: "input_text", text: `[hook] ${text}` } as const],
+  );
+  return { success: output.success && after.type === "continue", content: [...output.content, ...added] };
 }
 
 function unsupported(call: ToolCall): string {

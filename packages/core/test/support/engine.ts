@@ -3,6 +3,7 @@ import type {
   ApprovalPolicy,
   Event,
   EventMsg,
+  Hooks,
   Op,
   RolloutItem,
   RolloutLine,
@@ -14,6 +15,7 @@ import type {
 import type { FakeEnvironment, ManualClock, ScriptedModel } from "@codex/test-support";
 import { fakeEnvironment, manualClock } from "@codex/test-support";
 import { createEngine } from "../../src/codex.js";
+import { NO_HOOKS } from "../../src/hooks/no-hooks.js";
 import { uuidv7 } from "../../src/new-id.js";
 import { builtinTools } from "../../src/tools/builtin/source.js";
 import { Processes } from "../../src/tools/processes.js";
@@ -66,6 +68,7 @@ export type TestEngineOptions = {
   readonly environment?: FakeEnvironment;
   readonly settings?: Partial<TurnSettings>;
   readonly approvals?: ApprovalPolicy;
+  readonly hooks?: Hooks;
   /** Rules and what was allowed; default: no rules. */
   readonly permissions?: TestApprovals;
   readonly docs?: string;
@@ -107,6 +110,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
         },
         models: options.model,
         ...permissions,
+        hooks: options.hooks ?? NO_HOOKS,
         ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
         environment,
         tools: [builtinTools(powers, terminals)],

@@ -1,6 +1,7 @@
 import type { ApprovalPolicy, Consents } from "./approval.js";
 import type { Clock } from "./clock.js";
 import type { Environment } from "./environment.js";
+import type { Hooks } from "./hooks.js";
 import type { ModelProvider } from "./model.js";
 import type { EventSink, SessionQuery, SessionStore, SessionSummary } from "./session-store.js";
 import type { BackgroundTerminals } from "./terminals.js";
@@ -70,6 +71,7 @@ export interface SessionDeps extends AsyncDisposable {
   readonly models: ModelProvider;
   readonly approvals: ApprovalPolicy;
   readonly consents: Consents;
+  readonly hooks: Hooks;
   readonly environment: Environment;
   readonly prompt_history: PromptHistory;
   readonly tools: readonly ToolSource[];

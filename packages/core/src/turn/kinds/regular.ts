@@ -5,6 +5,7 @@ import { callsPrompt, expandInput } from "../../prompt/custom-prompts.js";
 import { docsFragment, lastDocs } from "../../prompt/fragments.js";
 import { mayNameSkill, namedSkills, skillFragment } from "../../prompt/skills.js";
 import { touchedPaths } from "../../prompt/touched-paths.js";
+import { createTurnHooks } from "../../hooks/turn-hooks.js";
 import { callOf, dispatch } from "../../tools/dispatch.js";
 import { createGuards } from "../../tools/guard.js";
 import type { Router } from "../../tools/router.js";
@@ -25,7 +26,11 @@ export async function runRegular(
   const router = await createRouter(powers.deps.tools, turn);
   for (const output of powers.state.history.lostOutputs()) powers.record(output);
   if (needsCompaction(turn, powers)) await compact(turn, powers);
+  const hooks = createTurnHooks(turn, powers);
   await recordContextChanges(turn, powers);
+  if (!powers.state.has_begun) await hooks.startSession();
+  powers.state.has_begun = true;
+  await hooks.takePrompt(userText(input));
   await recordInput(input, turn, powers);
   const guards = createGuards({ turn, ...powers.deps, abortTurn: (reason) => powers.abortTurn(reason) });
   const tools = { router, gate: new Gate(), guards };
@@ -42,10 +47,11 @@ export async function runRegular(
       runStep(promptOf(turn, powers, tools), turn, { ...stepPowers(turn, powers, tools), record }),
     );
     const pending = powers.takePending();
-    if (!result.continues && pending.length === 0) return message;
+    const is_over = !result.continues && pending.length === 0;
+    if (is_over && !(await hooks.putOff(message))) return message;
     await recordDocsOnTheWay(before, turn, powers);
     if (needsCompaction(turn, powers)) await compact(turn, powers);
-    for (const more of pending) await recordInput(more, turn, powers);
+    for (const more of pending) if (await hooks.takeMore(userText(more))) await recordInput(more, turn, powers);
   }
 }
 
@@ -115,7 +121,7 @@ function stepPowers(turn: TurnContext, powers: TurnPowers, tools: TurnTools): St
       const guard = tools.guards.forCall(call.call_id);
       const started = powers.clock.monotonic();
       const elapsed = (): number => powers.clock.monotonic() - started;
-      return dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed });
+      return dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed, hooks: powers.deps.hooks });
     },
   };
 }
