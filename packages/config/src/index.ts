@@ -1,4 +1,3 @@
-export { readAuthKey } from "./auth.js";
 export type {
   Config,
   ConfiguredSettings,

@@ -1,7 +1,7 @@
-import { existsSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { codexHome, readAuthKey } from "../src/index.js";
+import { codexHome } from "../src/index.js";
 import { createScene, refusal } from "./support.js";
 
 const attempt = async (work: () => unknown): Promise<unknown> => work();
@@ -32,34 +32,4 @@ describe("codexHome", () => {
       `CODEX_HOME=${file}: is not a directory`,
     );
   });
-});
-
-describe("readAuthKey", () => {
-  it.each([
-    [`{"OPENAI_API_KEY":"sk-1"}`, "sk-1"],
-    [`{"OPENAI_API_KEY":null,"tokens":{}}`, undefined],
-    [`{"OPENAI_API_KEY":""}`, undefined],
-    [`{}`, undefined],
-  ])("%s", async (text, key) => {
-    using scene = createScene();
-    writeFileSync(join(scene.home, "auth.json"), text);
-    expect(await readAuthKey(scene.home)).toBe(key);
-  });
-
-  it("finds nothing where there is no file", async () => {
-    using scene = createScene();
-    expect(await readAuthKey(scene.home)).toBeUndefined();
-    expect(await readAuthKey(join(scene.base, "nowhere"))).toBeUndefined();
-  });
-
-  it.each([`{"OPENAI_API_KEY": sk-secret`, `["sk-secret"]`, `"sk-secret"`, `{"OPENAI_API_KEY":["sk-secret"]}`, ``])(
-    "names a malformed file and shows nothing of it: %s",
-    async (text) => {
-      using scene = createScene();
-      const file = scene.write("user/.codex/auth.json", text);
-      const message = await refusal(readAuthKey(scene.home));
-      expect(message).toMatch(file);
-      expect(message).not.toContain("secret");
-    },
-  );
 });

@@ -49,7 +49,7 @@ export function errorOfResponse(response: BadResponse, context: ErrorContext): C
   if (status === 503 && kinds.some((kind) => kind === "server_is_overloaded" || kind === "slow_down")) {
     return make("server_overloaded", OVERLOADED_TEXT);
   }
-  return make("unexpected_status", unexpectedText(response, error));
+  return make("unexpected_status", unexpectedText(response, error) + wireHint(response));
 }
 
 type Make = (code: ErrorCode, text: string, retry?: RetryAdvice) => CodexError;
@@ -101,6 +101,13 @@ function localTime(at: number, now: number): string {
   const time = moment.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit" });
   if (moment.toDateString() === new Date(now).toDateString()) return time;
   return `${moment.toLocaleDateString("en-US", { month: "short", day: "numeric", year: "numeric" })} ${time}`;
+}
+
+/** Many servers speak only the older wire, and say no more than that nothing is here. */
+function wireHint({ status, url, body }: BadResponse): string {
+  const isMissing = (status === 404 || status === 405) && !/model/i.test(body);
+  if (!isMissing || !new URL(url).pathname.endsWith("/responses")) return "";
+  return '. If this server does not speak the Responses API, set wire_api = "chat" for it';
 }
 
 const BODY_CHARACTERS = 1000;

@@ -32,6 +32,12 @@ it.each<[string, Reply, number, object]>([
   ],
   ["401", status(401), 1, { code: "unauthorized", retry: "no", status: 401 }],
   ["403", status(403), 1, { code: "unexpected_status", retry: "backoff", status: 403 }],
+  [
+    "404 of a server without this wire",
+    status(404, { body: "404 page not found" }),
+    1,
+    { message: expect.stringMatching(/page not found.*set wire_api = "chat" for it$/) },
+  ],
   ["404", status(404), 1, { code: "unexpected_status", retry: "backoff", status: 404 }],
   ["302", status(302, { headers: { location: "/x" } }), 1, { code: "unexpected_status", status: 302 }],
   ["429", status(429), 1, { code: "retry_limit", retry: "no", status: 429 }],
