@@ -63,13 +63,23 @@ const SANDBOX_MODES = [
   "external-sandbox",
 ] as const satisfies readonly SandboxMode[];
 const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourChoice[];
-const COMMANDS = ["exec", "sandbox", "explain", "demo", "help"];
+const COMMANDS = ["exec", "sandbox", "explain", "debug", "demo", "help"];
 
 /** `codex exec` (core.md §6.1), as far as it is built. */
 export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
   const command = execOptions(new Command("codex exec"))
     .description("Do one task without questions, then exit. Also: codex exec resume, codex exec fork.")
     .argument("[PROMPT]", "the task; `-` reads it from stdin, and piped input is added to it");
+  return parse(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
+}
+
+/** `codex debug prompt [PROMPT]`: what `codex exec` takes. */
+export function parseDebugPrompt(argv: readonly string[]): Parsed<ExecFlags> {
+  const command = execOptions(new Command("codex debug prompt"))
+    .description(
+      "Show the request that codex exec would send, with the size and source of every part; --json: as it is.",
+    )
+    .argument("[PROMPT]", "the task");
   return parse(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
 }
 

@@ -42,6 +42,8 @@ async function start(words: readonly string[]): Promise<ExitCode> {
       return (await import("./commands/explain.js")).explain(rest);
     case "execpolicy":
       return (await import("./commands/execpolicy.js")).execpolicy(rest);
+    case "debug":
+      return (await import("./commands/debug.js")).debug(rest);
     case "demo":
       return (await import("./commands/demo.js")).demo(rest);
     default:

@@ -78,7 +78,7 @@ async function lastMessageFile(path: string | undefined): Promise<LastMessageFil
 }
 
 /** Nobody can be asked, so the approval policy is `never`, whatever the configuration says (core.md §6.1). */
-function codexOptions(flags: ExecFlags, world: World): CodexOptions {
+export function codexOptions(flags: ExecFlags, world: Pick<World, "env" | "version">): CodexOptions {
   const sandbox_mode = flags.dangerouslyBypassApprovalsAndSandbox === true ? "danger-full-access" : flags.sandbox;
   return {
     env: world.env,

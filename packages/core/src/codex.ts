@@ -20,6 +20,7 @@ export function createEngine(deps: CodexDeps): Codex {
     },
     list: (query) => deps.store.list(query),
     named: (name) => deps.store.named(name),
+    read: (id) => deps.store.read(id),
     async [Symbol.asyncDispose]() {
       await Promise.all([...open].map((session) => session[Symbol.asyncDispose]()));
     },

@@ -17,3 +17,5 @@ export type {
   ProgramRunner,
   PullProgress,
 } from "./model/local-server.js";
+export { listDropped } from "./rollout/dropped.js";
+export type { Dropped } from "./rollout/dropped.js";

@@ -81,9 +81,7 @@ function summaryText({ summary, ledger, items, record }: CompactionInput): strin
     PREFIX,
     summary.trim() === "" ? "(no summary available)" : summary.trim(),
     planText(ledger.plan),
-    ledger.files.length === 0
-      ? ""
-      : `Files changed so far:\n${ledger.files.map((file) => `- ${file}`).join("\n")}`,
+    ledger.files.length === 0 ? "" : `Files changed so far:\n${ledger.files.map((file) => `- ${file}`).join("\n")}`,
     droppedText(items, record),
   ];
   return `<context_summary>\n${sections.filter((section) => section !== "").join("\n\n")}\n</context_summary>`;

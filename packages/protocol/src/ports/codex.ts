@@ -3,7 +3,7 @@ import type { Clock } from "./clock.js";
 import type { Environment } from "./environment.js";
 import type { Hooks } from "./hooks.js";
 import type { ModelProvider } from "./model.js";
-import type { EventSink, SessionQuery, SessionStore, SessionSummary } from "./session-store.js";
+import type { EventSink, SessionQuery, SessionStore, SessionSummary, StoredSession } from "./session-store.js";
 import type { BackgroundTerminals } from "./terminals.js";
 import type { ToolSource } from "./tool.js";
 import type { SessionScope } from "./turn.js";
@@ -21,6 +21,8 @@ export interface Codex extends AsyncDisposable {
   list(query: SessionQuery): Promise<readonly SessionSummary[]>;
   /** The session that was last given this name. */
   named(name: string): Promise<SessionId | undefined>;
+  /** What a session's file holds. Throws `session_not_found`. */
+  read(id: SessionId): Promise<StoredSession>;
 }
 
 export interface SessionHandle extends AsyncDisposable {
