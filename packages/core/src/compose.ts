@@ -142,8 +142,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const shell = selectShell(shellOptions(env));
   const terminals = new Processes(wiring.run.random);
   const powers = shellPowers(env, config);
-  const own = builtinTools(powers, terminals, toolsConfigOf(config));
-  const tools = [own, embeddedTools(wiring.tools ?? [])];
+  const tools = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   await proof;
   return {
     settings,

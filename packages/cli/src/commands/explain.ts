@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { loadConfig } from "@codex/config";
 import { explainFor, explanationText } from "@codex/core";
 import { selectShell, shellArgv } from "@codex/exec";
@@ -17,7 +18,8 @@ export async function explain(argv: readonly string[]): Promise<ExitCode> {
   const cwd = await workingDirectory(process.cwd(), flags.cd);
   const typed = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
   const config = await loadConfig({ ...configOptions(flags), cwd, env, typed });
-  const options = { tmpdir: env["TMPDIR"], allow_missing: config.sandbox.allow_missing };
+  const hide = { home: homedir(), codex_home: config.home };
+  const options = { tmpdir: env["TMPDIR"], allow_missing: config.sandbox.allow_missing, ...hide };
   const resolved = await resolvePolicy(config.settings.sandbox_policy, cwd, options);
   const explanation = await explainFor({ argv: asRun(flags.command), config, resolved }, signal);
   const text = flags.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation);

@@ -53,7 +53,7 @@ function sandboxLines({ sandbox, after_denial }: Explanation): readonly string[]
       const except = read_only.length === 0 ? "" : ` except ${read_only.join(", ")}`;
       return `writable: ${root}${except}`;
     }),
-    ...sandbox.denied.map((path) => `hidden: ${path}`),
+    ...[...sandbox.denied, ...(sandbox.secrets ?? [])].map((path) => `hidden: ${path}`),
     then,
   ];
 }

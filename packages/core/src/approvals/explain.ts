@@ -33,7 +33,7 @@ export type Explanation = {
     readonly grants: readonly Grant[];
   };
   /** What the sandbox would enforce; absent: it would run outside, or not at all. */
-  readonly sandbox?: Pick<ResolvedPolicy, "writable" | "denied" | "network"> & { readonly mode: string };
+  readonly sandbox?: Pick<ResolvedPolicy, "writable" | "denied" | "secrets" | "network"> & { readonly mode: string };
   /** The smallest change that would let it run without a question. */
   readonly allow_with?: string;
 };
@@ -91,8 +91,10 @@ function afterDenial(verdict: Verdict): NonNullable<Explanation["after_denial"]>
   return verdict.retry === "consented" ? "runs outside" : "asks";
 }
 
-function sandboxOf(mode: Mode, { writable, denied, network }: ResolvedPolicy): NonNullable<Explanation["sandbox"]> {
-  return { mode: mode.sandbox_policy.type, writable, denied, network };
+function sandboxOf(mode: Mode, resolved: ResolvedPolicy): NonNullable<Explanation["sandbox"]> {
+  const { writable, denied, secrets, network } = resolved;
+  const hidden = secrets === undefined ? {} : { secrets };
+  return { mode: mode.sandbox_policy.type, writable, denied, ...hidden, network };
 }
 
 function questionOf({

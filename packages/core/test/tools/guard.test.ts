@@ -2,6 +2,7 @@ import type { Action, Attempt, Denial, Environment, ReviewDecision } from "@code
 import { callId } from "@codex/protocol";
 import { fakeEnvironment } from "@codex/test-support";
 import { describe, expect, it } from "vitest";
+import { refusalText } from "../../src/approvals/refusal.js";
 import { TurnAborted } from "../../src/turn/aborted.js";
 import { createGuards } from "../../src/tools/guard.js";
 import { testApprovals } from "../support/approvals.js";
@@ -68,6 +69,16 @@ describe("the guard", () => {
     const open = scene({ environment: free, settings: { sandbox_policy: { type: "danger-full-access" } } });
     await open.run(exec("a"));
     expect([free.confined.length, open.attempts]).toEqual([0, ["outside by policy"]]);
+  });
+
+  it("says why it refused, where that was written and what would allow it", async () => {
+    const { run } = scene({ rules: 'prefix_rule(pattern=["curl"], decision="forbidden")' });
+    const attempt = await run(exec("curl x"));
+    expect(attempt).toMatchObject({ type: "refused", because: [{ file: "/home/rules/test.rules", line: 1 }] });
+    expect(attempt.type === "refused" ? refusalText("exec command", attempt) : "").toBe(
+      "exec command rejected: a rule forbids commands starting with curl (/home/rules/test.rules:1); " +
+        "the user can allow it with: change or remove the rule at /home/rules/test.rules:1",
+    );
   });
 
   it("tries to confine again after a failure", async () => {
@@ -144,12 +155,15 @@ describe("the guard", () => {
     ]);
   });
 
-  it("does not try again once the turn was stopped", async () => {
-    const { run, turn, attempts } = scene({ settings: GRANULAR });
-    const running = run(exec("touch /etc/x"), ["denied"]);
-    turn.controller.abort(new TurnAborted("interrupted"));
-    expect(await running.catch(() => "aborted")).toBeDefined();
-    expect([attempts.length <= 1, turn.questions.length]).toEqual([true, 0]);
+  it("asks and tries nothing more once the turn was stopped", async () => {
+    const turn = testTurn({ settings: GRANULAR });
+    const guards = createGuards({ turn, ...testApprovals(), abortTurn: () => undefined });
+    const attempt = await guards.forCall(callId("c1")).run(exec("touch /etc/x"), () => {
+      turn.controller.abort(new TurnAborted("interrupted"));
+      return Promise.resolve({ type: "denied", value: "try 1", denial: DENIAL });
+    });
+    expect(attempt).toMatchObject({ type: "denied", value: "try 1" });
+    expect(turn.questions).toEqual([]);
   });
 });
 
@@ -217,6 +231,12 @@ describe("a person's answer", () => {
     expect(turn.questions).toHaveLength(1);
     expect(kept).toEqual(['prefix_rule(pattern=["git", "push"], decision="allow")']);
     expect(attempts).toHaveLength(3);
+  });
+
+  it("for the session spares the same thing that waits behind the question", async () => {
+    const { run, turn } = scene({ ...OR, answer: () => "approved_for_session" });
+    await Promise.all([run(exec("git push", escalated)), run(exec("git  push", escalated))]);
+    expect(turn.questions).toHaveLength(1);
   });
 
   it("does not keep a rule that was not offered, but counts as a yes", async () => {
