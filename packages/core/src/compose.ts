@@ -15,6 +15,7 @@ import type { Config, Env, LoadOptions } from "@codex/config";
 import { codexHome, loadConfig, processEnvironment } from "@codex/config";
 import {
   childVars,
+  createProfileShortcut,
   exitCode,
   findShell,
   follow,
@@ -25,6 +26,7 @@ import {
   selectShell,
   shellArgv,
 } from "@codex/exec";
+import type { Shell } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
 import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
@@ -193,14 +195,29 @@ function credentialsOf(config: Config, { env, clock, originator }: Wiring): Cred
   return readCredentials({ env, stored });
 }
 
-function shellPowers(env: Env, config: Config): ShellPowers {
+type Commands = {
+  readonly shell: Shell;
+  /** Where they run. */
+  readonly place: () => Promise<Environment>;
+  /** Of the session. */
+  readonly signal: AbortSignal;
+};
+
+/** A login shell for each command is only started where the profile cannot be read once (exec.md §5.5). */
+function readyFor({ shell, place, signal }: Commands, config: Config): ShellPowers["ready"] {
+  if (config.features["shell_snapshot"] === false) return (request) => request;
+  return createProfileShortcut(shell, place, signal);
+}
+
+function shellPowers(env: Env, config: Config, commands: Commands): ShellPowers {
   const options = shellOptions(env);
   const credentials = Object.values(config.providers).flatMap((provider) => provider.env_key ?? []);
+  const vars = childVars({ inherited: env, policy: config.shell_environment, credentials });
   return {
     argv: (script, { shell, login }) =>
-      shellArgv(shell === undefined ? selectShell(options) : findShell(shell, options), script, { login }),
-    vars: (facts) =>
-      childVars({ inherited: env, policy: config.shell_environment, credentials, forced: forcedVars(facts) }),
+      shellArgv(shell === undefined ? commands.shell : findShell(shell, options), script, { login }),
+    vars: (facts) => ({ ...vars, ...forcedVars(facts) }),
+    ready: readyFor(commands, config),
     follow,
     render: renderCaptured,
     exitCode,
@@ -223,7 +240,7 @@ function helperFor(policy: SandboxPolicy, explicit: string | undefined): string 
 }
 
 /** A sandbox that cannot be set up is told before anything is asked of a model. */
-async function proveSandbox(environment: Environment, policy: SandboxPolicy, cwd: string): Promise<void> {
-  if (policy.type === "danger-full-access") return;
-  await environment.confine(await environment.resolve(policy, cwd));
+async function proveSandbox(environment: Environment, policy: SandboxPolicy, cwd: string): Promise<Environment> {
+  if (policy.type === "danger-full-access") return environment;
+  return environment.confine(await environment.resolve(policy, cwd));
 }

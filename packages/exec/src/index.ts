@@ -6,6 +6,8 @@ export type { DirectOptions, ExecEnvironment } from "./direct.js";
 export { exitCode } from "./exit-code.js";
 export { FileDenied } from "./file-server.js";
 export { lockFile } from "./file-lock.js";
+export { createProfileShortcut, readLoginVars, skipProfile } from "./login-vars.js";
+export type { LoginVars, ProfileOptions } from "./login-vars.js";
 export { capture, follow } from "./output.js";
 export type { CaptureOptions, Following, WatchableOutput } from "./output.js";
 export { seatbeltArguments } from "./seatbelt.js";

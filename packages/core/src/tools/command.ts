@@ -78,14 +78,14 @@ async function runIn(where: Environment, asked: Asked, run: Run): Promise<Attemp
 }
 
 export function requestOf(command: Command, turn: TurnContext, powers: ShellPowers): ExecRequest {
-  return {
+  return powers.ready({
     argv: command.argv,
     cwd: command.cwd,
     env: powers.vars({ network: allowsNetwork(turn.settings.sandbox_policy), session_id: turn.session.id }),
     stdin: "closed",
     ...(command.timeout_ms === undefined ? {} : { timeout_ms: command.timeout_ms }),
     ...(command.tty === true ? { pty: TERMINAL_SIZE } : {}),
-  };
+  });
 }
 
 /** live.md §3.4 */

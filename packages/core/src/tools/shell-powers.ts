@@ -1,4 +1,4 @@
-import type { Captured, ExitStatus, OutputChunk } from "@codex/protocol";
+import type { Captured, ExecRequest, ExitStatus, OutputChunk } from "@codex/protocol";
 
 /** What the shell tools are given; compose.ts fills it from `@codex/exec`. */
 export interface ShellPowers {
@@ -6,6 +6,8 @@ export interface ShellPowers {
   argv(script: string, options: { readonly shell?: string; readonly login: boolean }): readonly string[];
   /** The child's whole environment. */
   vars(facts: { readonly network: boolean; readonly session_id: string }): Readonly<Record<string, string>>;
+  /** What is started in its place: the same to the command, at less cost. */
+  ready(request: ExecRequest): ExecRequest;
   /** Reads a process; keeps head and tail; reports live output in bounded pieces. */
   follow(
     output: AsyncIterable<OutputChunk>,

@@ -43,6 +43,7 @@ export const SETTINGS: TurnSettings = {
 export const powers: ShellPowers = {
   argv: (script, { login }) => ["bash", login ? "-lc" : "-c", script],
   vars: (facts) => childVars({ inherited: {}, policy: DEFAULT_SHELL_ENVIRONMENT, forced: forcedVars(facts) }),
+  ready: (request) => request,
   follow,
   render: renderCaptured,
   exitCode,
