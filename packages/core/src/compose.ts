@@ -143,7 +143,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   };
   const shell = selectShell(shellOptions(env));
   const terminals = new Processes(wiring.run.random);
-  const powers = shellPowers(env, config);
+  const powers = shellPowers(env, config, { shell, place: () => proof, signal: scope.signal });
   const tools = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   await proof;
   return {
