@@ -69,7 +69,7 @@ async function prepareZod<Args>(definition: EmbeddedDefinition<Args>): Promise<T
 }
 
 async function prepareJson(definition: JsonSchemaDefinition): Promise<Tool> {
-  const { fromJSONSchema } = await import("zod");
+  const { fromJSONSchema } = await import("./json-schema-parser.js");
   const { name, parameters } = definition;
   if (!isJsonSchema(parameters)) throw badTool(name, "the parameters have to be an object");
   let parser: SafeParser<unknown>;
