@@ -125,6 +125,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     helper: helperFor(sandbox_policy, wiring.helper),
     tmpdir: env["TMPDIR"],
     allow_missing: config.sandbox.allow_missing,
+    hide: { home: os.homedir(), codex_home: config.home },
   });
   // the kernel is asked while the rest is made ready
   const proof = proveSandbox(environment, sandbox_policy, sandbox_cwd);

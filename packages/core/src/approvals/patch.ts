@@ -1,16 +1,19 @@
 import path from "node:path";
-import type { Action, Because, Consultation, ResolvedPolicy, Verdict } from "@codex/protocol";
+import type { Action, Because, Consultation, ResolvedPolicy, TurnSettings, Verdict } from "@codex/protocol";
 import type { Mode } from "./asking.js";
-import { homePlace, isOnRequest, isRestricted, placeText, silence } from "./asking.js";
+import { homePlace, isRestricted, placeText, silence } from "./asking.js";
 
 export type PatchAction = Extract<Action, { readonly type: "patch" }>;
+
+/** Relative paths of a patch start at the session's directory. */
+export type PatchMode = Mode & Pick<TurnSettings, "cwd">;
 
 /** A question about files has no rule that could be kept. */
 const NO_RULE: Consultation = { grants: [] };
 const RETRY: Consultation = { ...NO_RULE, reason: "the sandbox refused this patch; apply it without sandbox?" };
 
 /** May these files be changed? The table of exec.md §1.12. Paths are compared lexically; the sandbox holds the rest. */
-export function assessPatch(action: PatchAction, mode: Mode, resolved: ResolvedPolicy): Verdict {
+export function assessPatch(action: PatchAction, mode: PatchMode, resolved: ResolvedPolicy): Verdict {
   const { approval_policy, sandbox_policy } = mode;
   const touched = touchedPaths(action);
   if (touched.length === 0) return { type: "forbid", because: [{ layer: "safety", text: "empty patch" }] };
@@ -33,7 +36,7 @@ export function assessPatch(action: PatchAction, mode: Mode, resolved: ResolvedP
     return { type: "allow", confined: place === "confined", because, ...(asks ? { retry: RETRY } : {}) };
   }
   const because: Because = { layer: "filesystem", text: `outside what may be written: ${outside.join(", ")}` };
-  if (isOnRequest(approval_policy) || silence(approval_policy, "sandbox_approval") === undefined) {
+  if (silence(approval_policy, "sandbox_approval") === undefined) {
     return { type: "ask", then: "direct", because: [because], ...NO_RULE };
   }
   return { type: "forbid", because: [settingsRefusal(resolved), because], allow_with: remedy(outside, mode) };
@@ -61,10 +64,13 @@ export function touchedPaths({ changes }: PatchAction): readonly string[] {
   );
 }
 
-function isWritable(file: string, { sandbox_policy }: Mode, resolved: ResolvedPolicy): boolean {
+/** Both the directory and the roots may be named through symlinks, which the resolved policy no longer shows. */
+function isWritable(named: string, { cwd, sandbox_policy }: PatchMode, resolved: ResolvedPolicy): boolean {
   if (sandbox_policy.type !== "workspace-write") return false;
+  const file = isInside(named, cwd) ? path.join(resolved.cwd, path.relative(cwd, named)) : named;
   const root = resolved.writable.findLast((writable) => isInside(file, writable.root));
-  return root !== undefined && !root.read_only.some((kept) => isInside(file, kept));
+  if (root !== undefined) return !root.read_only.some((kept) => isInside(file, kept));
+  return sandbox_policy.writable_roots.some((other) => isInside(named, path.resolve(cwd, other)));
 }
 
 function isInside(file: string, folder: string): boolean {
