@@ -165,7 +165,7 @@ describe("exec.md §1.12: patches", () => {
       network: false,
       allow_missing: [],
     };
-    return assessPatch({ type: "patch", changes }, { approval_policy, sandbox_policy }, resolved);
+    return assessPatch({ type: "patch", changes }, { approval_policy, sandbox_policy, cwd: "/work" }, resolved);
   };
   const rows: [string, Record<string, FileChange>, AskForApproval, string][] = [
     ["inside, untrusted", add("/work/a"), "untrusted", "Pu Ps! Pu Ps!"],
@@ -186,6 +186,23 @@ describe("exec.md §1.12: patches", () => {
   it.each(rows)("%s", (_name, changes, approval, expected) => {
     const found = (["ro", "ww", "dfa", "ext"] as const).map((sandbox) => letters(verdict(changes, approval, sandbox)));
     expect(found.join(" ")).toBe(expected);
+  });
+
+  it("knows its directory and roots also by the names of links to them", () => {
+    const sandbox_policy = { ...POLICIES.ww, writable_roots: ["/link/more"] };
+    const resolved: ResolvedPolicy = {
+      policy: sandbox_policy,
+      cwd: "/work",
+      writable: [...writable, { root: "/more", read_only: ["/more/.git"] }],
+      denied: [],
+      network: false,
+      allow_missing: [],
+    };
+    const mode = { approval_policy: "never", sandbox_policy, cwd: "/link/work" } as const;
+    const found = ["/link/work/a", "/link/work/.git/x", "/link/more/a", "/more/a", "/more/.git/x", "/link/a"].map(
+      (file) => letters(assessPatch({ type: "patch", changes: add(file) }, mode, resolved)),
+    );
+    expect(found).toEqual(["S", "F", "S", "S", "F", "F"]);
   });
 
   it("names what is outside, and the smallest change", () => {
