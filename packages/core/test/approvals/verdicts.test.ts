@@ -144,6 +144,13 @@ describe("exec.md §3.4: the matrix", () => {
     expect(verdict.because.map(({ matched }) => matched)).toEqual([["node", "x"]]);
   });
 
+  it("takes git's word in a repository that the user trusts", () => {
+    const mode = { approval_policy: "untrusted", sandbox_policy: POLICIES.ww } as const;
+    const verdict = (repository: "trusted" | "unknown"): string =>
+      letters(assessExec(exec(["git", "status"]), mode, { rules: RULES, earlier: [], repository }));
+    expect([verdict("trusted"), verdict("unknown")]).toEqual(["S?", "Ps!"]);
+  });
+
   it("offers rules with a denial that may be asked about", () => {
     expect(assess(OTHER, granular("sandbox_approval", "rules"), "ww")).toMatchObject({
       retry: { reason: "command failed; retry without sandbox?", amendment: OTHER },
@@ -154,7 +161,10 @@ describe("exec.md §3.4: the matrix", () => {
 describe("exec.md §1.12: patches", () => {
   const add = (...files: readonly string[]): Record<string, FileChange> =>
     Object.fromEntries(files.map((file) => [file, { type: "add", content: "" }]));
-  const writable = [{ root: "/work", read_only: ["/work/.git", "/work/.codex"] }];
+  const writable = [
+    { root: "/work", read_only: ["/work/.git", "/work/.codex"] },
+    { root: "/work/.codex/out", read_only: [] },
+  ];
   const verdict = (changes: Record<string, FileChange>, approval_policy: AskForApproval, sandbox: Sandbox): Verdict => {
     const sandbox_policy = POLICIES[sandbox];
     const resolved: ResolvedPolicy = {
@@ -177,6 +187,8 @@ describe("exec.md §1.12: patches", () => {
     ["outside, on-failure", add("/etc/x"), "on-failure", "Pu Pu U S"],
     ["outside, never", add("/etc/x"), "never", "F F U S"],
     ["outside, granular no", add("/etc/x"), granular("rules"), "F F U S"],
+    ["the directory above", add("/"), "never", "F F U S"],
+    ["a root inside what is protected", add("/work/.codex/out/a"), "never", "F S U S"],
     ["a sibling with the same beginning", add("/workshop/x"), "never", "F F U S"],
     ["protected metadata", add("/work/.codex/config.toml"), "on-request", "Pu Pu U S"],
     ["a name that only begins like it", add("/work/.gitignore"), "never", "F S U S"],
