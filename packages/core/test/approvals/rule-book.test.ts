@@ -33,6 +33,8 @@ describe("where rules come from", () => {
       amendments: "/home/u/.codex/rules/default.rules",
     });
     expect(ruleFolders(config("trusted", "/p")).folders.at(-1)).toBe("/p/.codex/rules");
+    const home = { ...config("trusted", "/p"), home: "/p/.codex" };
+    expect(ruleFolders(home).folders).toEqual(["/etc/codex/rules", "/p/.codex/rules"]);
   });
 
   it.each(["untrusted", "unset"] as const)("is not a project that is %s", (trust) => {
