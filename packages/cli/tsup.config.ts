@@ -1,35 +1,45 @@
-import { copyFileSync, cpSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsup";
+import { writeCodeCache } from "./code-cache.js";
 
 const HELPER = "codex-linux-sandbox";
 
-/** One program: our packages and every dependency from source, split so that a start loads only what it needs. */
+/**
+ * One program: our packages and every dependency from source in one file, each lazy door a part that runs when it is
+ * opened. `main.js` starts it with the code that V8 compiled for it at the end of the build.
+ */
 export default defineConfig({
-  entry: { main: "src/main.ts" },
-  format: ["esm"],
+  entry: { main: "src/launch.ts", codex: "src/main.ts" },
+  format: ["cjs"],
+  outExtension: () => ({ js: ".js" }),
   target: "node20.19",
   platform: "node",
-  splitting: true,
+  splitting: false,
   clean: true,
   minify: true,
   metafile: true,
   // it has a native part for each system, which npm picks at installation
   external: ["@lydell/node-pty"],
   noExternal: [/^(?!@lydell\/)/],
-  define: { CODEX_VERSION: JSON.stringify(versionOf(JSON.parse(readFileSync("package.json", "utf8")))) },
-  // CommonJS dependencies ask for `require`.
-  banner: {
-    js: 'import{createRequire as createRequire_codex}from"node:module";const require=createRequire_codex(import.meta.url);',
+  define: {
+    CODEX_VERSION: JSON.stringify(versionOf(JSON.parse(readFileSync("package.json", "utf8")))),
+    "import.meta.url": "import_meta_url_codex",
   },
+  banner: { js: 'const import_meta_url_codex=require("node:url").pathToFileURL(__filename).href;' },
   esbuildOptions(options) {
     // the openai package makes a `Headers` for each request: the global one loads undici, 15 ms and 5 MB
     options.inject = ["../core/src/model/headers.ts"];
     options.conditions = ["codex-source", "import", "module"];
+    // what V8 keeps compiled asks for modules by `require`
+    options.supported = { "dynamic-import": false };
   },
   onSuccess: async () => {
+    // the folder's files are CommonJS, which V8 can keep compiled
+    writeFileSync("dist/package.json", '{"type":"commonjs"}\n');
     for (const part of ["project", "session.jsonl"]) cpSync(`demo/${part}`, `dist/demo/${part}`, { recursive: true });
     const helper = `../linux-sandbox/dist/${HELPER}`;
     if (existsSync(helper)) copyFileSync(helper, `dist/${HELPER}`);
+    await writeCodeCache("dist");
   },
 });
 

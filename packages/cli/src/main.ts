@@ -1,21 +1,15 @@
-#!/usr/bin/env node
-import module from "node:module";
 import { commandWord } from "./command-word.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { APPLY_PATCH_FLAG, isApplyPatch } from "./self.js";
 import { VERSION } from "./version.js";
 
-// Node 22.8 and later keep compiled code between starts.
-const enableCompileCache: unknown = Reflect.get(module, "enableCompileCache");
-if (isCallable(enableCompileCache)) enableCompileCache();
-
-const argv = process.argv.slice(2);
-const code = await start(argv).catch(async (error: unknown) => {
-  const { describeFailure } = await import("./failure.js");
-  process.stderr.write(describeFailure(error));
-  return EXIT.failed;
-});
-process.exit(code);
+void start(process.argv.slice(2))
+  .catch(async (error: unknown) => {
+    const { describeFailure } = await import("./failure.js");
+    process.stderr.write(describeFailure(error));
+    return EXIT.failed;
+  })
+  .then((code) => process.exit(code));
 
 /** Runs one command; nothing is loaded that it does not need. */
 async function start(words: readonly string[]): Promise<ExitCode> {
@@ -49,8 +43,4 @@ async function start(words: readonly string[]): Promise<ExitCode> {
     default:
       return (await import("./commands/unknown.js")).unknown(command);
   }
-}
-
-function isCallable(value: unknown): value is () => unknown {
-  return typeof value === "function";
 }
