@@ -47,6 +47,7 @@ export async function writeCodeCache(dist: string): Promise<void> {
       stdio: "ignore",
     });
     await once(child, "exit");
+  } finally {
     server.close();
     rmSync(scratch, { recursive: true, force: true });
   }
