@@ -1,4 +1,5 @@
 import { commandWord } from "./command-word.js";
+import { COMMANDS } from "./commands.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { APPLY_PATCH_FLAG, isApplyPatch } from "./self.js";
 import { VERSION } from "./version.js";
@@ -27,20 +28,10 @@ async function start(words: readonly string[]): Promise<ExitCode> {
     case "-h":
     case "help":
       return (await import("./commands/help.js")).help();
-    case "exec":
-    case "e":
-      return (await import("./commands/exec.js")).exec(rest);
-    case "sandbox":
-      return (await import("./commands/sandbox.js")).sandbox(rest);
-    case "explain":
-      return (await import("./commands/explain.js")).explain(rest);
-    case "execpolicy":
-      return (await import("./commands/execpolicy.js")).execpolicy(rest);
-    case "debug":
-      return (await import("./commands/debug.js")).debug(rest);
-    case "demo":
-      return (await import("./commands/demo.js")).demo(rest);
-    default:
-      return (await import("./commands/unknown.js")).unknown(command);
+    default: {
+      const found = COMMANDS.find(({ words }) => words.some((word) => word === command));
+      if (found === undefined) return (await import("./commands/unknown.js")).unknown(command);
+      return (await found.load())(rest);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Parsed } from "./args.js";
+import type { Parsed } from "./flags.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
 /** Shows the help or the mistake of a command line that is not to be run. */

@@ -3,7 +3,7 @@ import { openLastMessageFile, readOutputSchema, runExec, usesColour } from "@cod
 import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
 import type { Codex, SessionId } from "@codex/protocol";
 import { CodexError } from "@codex/common";
-import type { ExecFlags } from "./args.js";
+import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
 import { isInGitRepository } from "./git.js";
 import { readPrompt, type StandardInput } from "./stdin.js";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseExec, parseSandbox, rootProblem } from "../src/args.js";
 import { commandWord } from "../src/command-word.js";
+import { parseExec } from "../src/commands/exec-flags.js";
+import { parseSandbox } from "../src/commands/sandbox.js";
+import { rootProblem } from "../src/commands/unknown.js";
 import { isApplyPatch } from "../src/self.js";
 
 function exec(...argv: string[]) {

@@ -1,18 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { Command } from "commander";
 import { loadConfig, type Config } from "@codex/config";
 import { CodexError } from "@codex/common";
 import { createCodex, listDropped } from "@codex/core";
 import { isSessionId } from "@codex/protocol";
-import { parseDebugPrompt } from "../args.js";
 import { captureRequest } from "../capture-request.js";
 import { commandWord } from "../command-word.js";
 import { workingDirectory } from "../config-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import type { Parsed } from "../flags.js";
 import { printParsed } from "../print-parsed.js";
 import { partsOf, renderReport, type SourceFile } from "../prompt-report.js";
 import { codexOptions } from "../task.js";
 import { VERSION } from "../version.js";
+import { execOptions, parseTask, type ExecFlags } from "./exec-flags.js";
 
 /** `codex debug prompt` and `codex debug dropped`. */
 export async function debug(argv: readonly string[]): Promise<ExitCode> {
@@ -21,6 +23,16 @@ export async function debug(argv: readonly string[]): Promise<ExitCode> {
   if (command === "dropped") return debugDropped(rest[0]);
   process.stderr.write("error: codex debug prompt [PROMPT], or codex debug dropped SESSION\n");
   return EXIT.usage;
+}
+
+/** `codex debug prompt [PROMPT]`: what `codex exec` takes. */
+function parseDebugPrompt(argv: readonly string[]): Parsed<ExecFlags> {
+  const command = execOptions(new Command("codex debug prompt"))
+    .description(
+      "Show the request that codex exec would send, with the size and source of every part; --json: as it is.",
+    )
+    .argument("[PROMPT]", "the task");
+  return parseTask(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
 }
 
 /** Prints the request that `codex exec PROMPT` would send; it goes to a server of our own instead, and nothing runs. */

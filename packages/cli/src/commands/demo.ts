@@ -8,7 +8,7 @@ import { createCodex } from "@codex/core";
 import { usesColour } from "@codex/headless";
 import { enforce, findHelper, resolvePolicy } from "@codex/linux-sandbox";
 import type { OptionalGuarantee } from "@codex/protocol";
-import { parseExec, type ExecFlags } from "../args.js";
+import { parseExec, type ExecFlags } from "./exec-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { capture } from "../host.js";
 import { watchSignals } from "../signals.js";

@@ -1,6 +1,6 @@
 import { CodexError } from "@codex/common";
 import { isSessionId, type Codex, type SessionId } from "@codex/protocol";
-import { parseFork, parseResume, type ResumeFlags } from "../args.js";
+import { parseFork, parseResume, type ResumeFlags } from "./exec-flags.js";
 import type { ExitCode } from "../exit-codes.js";
 import { printParsed } from "../print-parsed.js";
 import { runExecCommand } from "../run-exec-command.js";

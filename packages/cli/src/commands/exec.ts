@@ -1,4 +1,4 @@
-import { parseExec } from "../args.js";
+import { parseExec } from "./exec-flags.js";
 import { commandWord } from "../command-word.js";
 import type { ExitCode } from "../exit-codes.js";
 import { printParsed } from "../print-parsed.js";

@@ -1,12 +1,25 @@
 import { homedir } from "node:os";
+import { Command } from "commander";
 import { loadConfig } from "@codex/config";
 import { explainFor, explanationText } from "@codex/core";
 import { selectShell, shellArgv } from "@codex/exec";
 import { resolvePolicy } from "@codex/linux-sandbox";
-import { parseExplain } from "../args.js";
 import { configOptions, workingDirectory } from "../config-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { parse, sharedOptions, type Parsed, type SharedFlags } from "../flags.js";
 import { printParsed } from "../print-parsed.js";
+
+type ExplainFlags = SharedFlags & { readonly json?: true; readonly command: readonly string[] };
+
+/** `codex explain [OPTIONS] -- COMMAND…` */
+function parseExplain(argv: readonly string[]): Parsed<ExplainFlags> {
+  const command = sharedOptions(new Command("codex explain"))
+    .description("Say what would happen to a command under the current settings, and why. Nothing is run.")
+    .argument("<COMMAND...>", "the program and its arguments, after `--`; one word with blanks is a shell script")
+    .option("--json", "write one JSON object")
+    .passThroughOptions();
+  return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<ExplainFlags, "command">>() }));
+}
 
 /** `codex explain -- COMMAND…`: the whole chain for one command. Says the same as what decides when it is run. */
 export async function explain(argv: readonly string[]): Promise<ExitCode> {

@@ -1,19 +1,21 @@
+import { COMMANDS } from "../commands.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { VERSION } from "../version.js";
+
+const WIDTH = 12;
+/** Later lines of a text stand under the first one. */
+const LIST = COMMANDS.map(({ words, about }) => {
+  const lines = about.map((line, index) => `  ${(index === 0 ? words.join(", ") : "").padEnd(WIDTH)}${line}`);
+  return lines.join("\n");
+}).join("\n");
 
 const HELP = `codex ${VERSION}: a coding agent for the command line
 
 Usage: codex COMMAND [OPTIONS]
 
 Commands:
-  exec, e    Do one task without questions: codex exec "fix the failing test"
-             Go on with a session, or from one: codex exec resume, codex exec fork
-  sandbox    Run a command inside the sandbox: codex sandbox -s read-only -- ls
-  explain    Say what would happen to a command, and why: codex explain -- git push
-  execpolicy Say what rules files decide about a command: codex execpolicy check --rules FILE -- git push
-  debug      Show the request that would be sent (debug prompt), or what compactions left out (debug dropped)
-  demo       Watch a recorded session repair a small project; needs no key and no network
-  help       Show this text
+${LIST}
+  ${"help".padEnd(WIDTH)}Show this text
 
 Options, before or after the command:
   -c, --config KEY=VALUE   Override one value of config.toml

@@ -1,14 +1,22 @@
 import { homedir } from "node:os";
+import { Command as CommandLine } from "commander";
 import { CodexError } from "@codex/common";
 import { loadConfig } from "@codex/config";
 import { confine, enforce, findHelper, presume, readStatus, resolvePolicy, unconfined } from "@codex/linux-sandbox";
 import type { Command } from "@codex/linux-sandbox";
 import { allowsNetwork, type ResolvedPolicy, type SandboxPolicy } from "@codex/protocol";
-import { parseSandbox, type SandboxFlags } from "../args.js";
 import { configOptions, workingDirectory } from "../config-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { collect, parse, sharedOptions, type Parsed, type SharedFlags } from "../flags.js";
 import { runForeground, type ForegroundEnd } from "../host.js";
 import { printParsed } from "../print-parsed.js";
+
+type SandboxFlags = SharedFlags & {
+  readonly addDir: readonly string[];
+  readonly network?: true;
+  readonly status?: true;
+  readonly command: readonly string[];
+};
 
 const NEVER = new AbortController().signal;
 
@@ -19,6 +27,18 @@ type Ground = {
   readonly policy: SandboxPolicy;
   readonly resolved: ResolvedPolicy | undefined;
 };
+
+/** `codex sandbox [OPTIONS] -- COMMAND…` */
+export function parseSandbox(argv: readonly string[]): Parsed<SandboxFlags> {
+  const command = sharedOptions(new CommandLine("codex sandbox"))
+    .description("Run a command inside the sandbox; its input, output and exit status are passed through.")
+    .argument("[COMMAND...]", "the program and its arguments, after `--`")
+    .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
+    .option("--network", "let the command reach the network")
+    .option("--status", "say what this machine can enforce")
+    .passThroughOptions();
+  return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<SandboxFlags, "command">>() }));
+}
 
 /** `codex sandbox -- COMMAND…`: the same confinement as in a session, for one command of the user's. */
 export async function sandbox(argv: readonly string[]): Promise<ExitCode> {

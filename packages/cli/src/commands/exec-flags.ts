@@ -1,0 +1,107 @@
+import { Command, Option } from "commander";
+import type { ColourChoice } from "@codex/headless";
+import { collect, parse, sharedOptions, wholeNumber, type Parsed, type SharedFlags } from "../flags.js";
+
+export type ExecFlags = SharedFlags & {
+  readonly prompt: string | undefined;
+  readonly json?: true;
+  readonly model?: string;
+  readonly addDir: readonly string[];
+  readonly skipGitRepoCheck?: true;
+  readonly outputLastMessage?: string;
+  readonly outputSchema?: string;
+  readonly color: ColourChoice;
+  readonly ephemeral?: true;
+  readonly dangerouslyBypassApprovalsAndSandbox?: true;
+  readonly replay?: string;
+  readonly from?: number;
+  readonly record?: string;
+};
+
+/** `exec resume` and `exec fork`: a run that begins with another session. */
+export type ResumeFlags = ExecFlags & {
+  /** Id or name. */
+  readonly session: string | undefined;
+  /** The newest session instead. */
+  readonly last?: true;
+  /** Sessions of every directory, not only of this one. */
+  readonly all?: true;
+};
+
+const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourChoice[];
+
+/** `codex exec` (core.md §6.1), as far as it is built. */
+export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
+  const command = execOptions(new Command("codex exec"))
+    .description("Do one task without questions, then exit. Also: codex exec resume, codex exec fork.")
+    .argument("[PROMPT]", "the task; `-` reads it from stdin, and piped input is added to it");
+  return parseTask(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
+}
+
+/** `codex exec resume [SESSION] [PROMPT]`; with `--last` the only word is the prompt (core.md §6.1, §6.2). */
+export function parseResume(argv: readonly string[]): Parsed<ResumeFlags> {
+  const command = execOptions(new Command("codex exec resume"))
+    .description("Go on with a session: one more task, in the current directory.")
+    .argument("[SESSION]", "id or name of the session")
+    .argument("[PROMPT]", "the task; `-`, or leaving it out, reads it from stdin")
+    .option("--last", "the session that was written last in this directory")
+    .option("--all", "with --last: whatever its directory");
+  return parseTask(command, argv, () => {
+    const options = command.opts<Omit<ResumeFlags, "prompt" | "session">>();
+    const [first, second] = command.args;
+    if (options.last !== true) return { session: first, prompt: second, ...options };
+    if (second !== undefined) command.error("error: --last takes one argument, the prompt", { exitCode: 2 });
+    return { session: undefined, prompt: first, ...options };
+  });
+}
+
+/** `codex exec fork SESSION [PROMPT]` */
+export function parseFork(argv: readonly string[]): Parsed<ResumeFlags> {
+  const command = execOptions(new Command("codex exec fork"))
+    .description("Begin a new session with what another one knew; the other one stays as it is.")
+    .argument("<SESSION>", "id or name of the session")
+    .argument("[PROMPT]", "the task; `-`, or leaving it out, reads it from stdin");
+  return parseTask(command, argv, () => {
+    const [session, prompt] = command.args;
+    return { session, prompt, ...command.opts<Omit<ResumeFlags, "prompt" | "session">>() };
+  });
+}
+
+/** Options of every command that runs a task. */
+export function execOptions(command: Command): Command {
+  return sharedOptions(command)
+    .option("-m, --model <NAME>", "model to ask")
+    .addOption(
+      new Option("--dangerously-bypass-approvals-and-sandbox", "no sandbox at all (alias --yolo)").conflicts("sandbox"),
+    )
+    .addOption(
+      new Option("--yolo").hideHelp().conflicts("sandbox").implies({ dangerouslyBypassApprovalsAndSandbox: true }),
+    )
+    .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
+    .option("--skip-git-repo-check", "run outside a Git repository too")
+    .option("--json", "write one JSON event a line to stdout (alias --experimental-json)")
+    .addOption(new Option("--experimental-json").hideHelp().implies({ json: true }))
+    .option("-o, --output-last-message <FILE>", "write the final message to a file")
+    .option("--output-schema <FILE>", "JSON Schema that the final message must satisfy")
+    .addOption(new Option("--color <WHEN>", "colours on stderr").choices(COLOURS).default("auto"))
+    .option("--ephemeral", "leave no session file")
+    .option("--replay <FILE>", "answer from a recording instead of a model; strict")
+    .option("--from <N>", "with --replay: after N recorded requests, go on with a real model", wholeNumber)
+    .option("--record <FILE>", "record what the model answers");
+}
+
+/** `parse` for a command with `execOptions`. */
+export function parseTask<T>(command: Command, argv: readonly string[], value: () => T): Parsed<T> {
+  return parse(command, argv, () => {
+    checkReplay(command);
+    return value();
+  });
+}
+
+/** A recording is replayed as it is, or it is where something new begins, which may be recorded. */
+function checkReplay(command: Command): void {
+  const { replay, from, record } = command.opts<Pick<ExecFlags, "replay" | "from" | "record">>();
+  if (from !== undefined && replay === undefined) command.error("error: --from needs the recording: --replay FILE");
+  if (replay === undefined || record === undefined || from !== undefined) return;
+  command.error("error: --replay cannot be used with --record, unless --from N says where a real model goes on");
+}
