@@ -1,4 +1,5 @@
-import type { EventMsg, PlanStep, SessionConfigured, TurnItem, WireDuration } from "@codex/protocol";
+import { describeDenial } from "@codex/protocol";
+import type { Denial, EventMsg, PlanStep, SessionConfigured, TurnItem, WireDuration } from "@codex/protocol";
 import { diffOf, sortedChanges, type Changes } from "./changes.js";
 import { headerRows } from "./header.js";
 import type { Paint, Style } from "./paint.js";
@@ -133,7 +134,11 @@ export class HumanView implements View {
     const start = this.#started.delete(message.call_id) ? "" : this.#commandStart(message);
     const took = `in ${milliseconds(message.duration)}ms:`;
     const verdict = this.#line(...commandVerdict(message, took));
-    return `${start}${verdict}${this.#block("dim", message.aggregated_output)}\n`;
+    return `${start}${verdict}${this.#block("dim", message.aggregated_output)}${this.#denied(message.denial)}\n`;
+  }
+
+  #denied(denial: Denial | undefined): string {
+    return denial === undefined ? "" : this.#line(["warned", "sandbox: "], ["plain", describeDenial(denial)]);
   }
 
   #patchStart(id: string): string {

@@ -1,5 +1,14 @@
 import { NO_USAGE } from "@codex/protocol";
-import type { EventMsg, PlanStep, ThreadEvent, ThreadItem, ThreadUsage, TokenUsage, TurnItem } from "@codex/protocol";
+import type {
+  Denial,
+  EventMsg,
+  PlanStep,
+  ThreadEvent,
+  ThreadItem,
+  ThreadUsage,
+  TokenUsage,
+  TurnItem,
+} from "@codex/protocol";
 import { sortedChanges } from "./changes.js";
 import { shellJoin } from "./quote.js";
 import type { TurnEnd, View } from "./view.js";
@@ -161,6 +170,7 @@ function command(message: Command): Body {
     aggregated_output: ended?.aggregated_output ?? "",
     exit_code: ended?.exit_code ?? null,
     status: ended?.status ?? "in_progress",
+    ...denialOf(ended?.denial),
   };
 }
 
@@ -168,7 +178,12 @@ function command(message: Command): Body {
 function fileChange(message: Patch): Body {
   const changes = sortedChanges(message.changes).map(([path, change]) => ({ path, kind: change.type }));
   if (message.type === "patch_apply_begin") return { type: "file_change", changes, status: "in_progress" };
-  return { type: "file_change", changes, status: message.status === "completed" ? "completed" : "failed" };
+  const status = message.status === "completed" ? "completed" : "failed";
+  return { type: "file_change", changes, status, ...denialOf(message.denial) };
+}
+
+function denialOf(denial: Denial | undefined): { readonly denial?: Denial } {
+  return denial === undefined ? {} : { denial };
 }
 
 function todoList(plan: readonly PlanStep[]): Body {

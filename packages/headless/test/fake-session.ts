@@ -1,6 +1,6 @@
 import { Queue } from "@codex/common";
 import { sessionId, submissionId, turnId, callId } from "@codex/protocol";
-import type { Event, EventMsg, Op, SessionHandle, SubmissionId } from "@codex/protocol";
+import type { Denial, Event, EventMsg, Op, SessionHandle, SubmissionId } from "@codex/protocol";
 
 export const THREAD = sessionId("0198c0de-0000-7000-8000-000000000001");
 export const TURN = turnId("1");
@@ -121,6 +121,7 @@ type Ended = {
   readonly output?: string;
   readonly exit_code?: number;
   readonly status?: "completed" | "failed" | "declined";
+  readonly denial?: Denial;
 };
 
 export function ends(id: string, command: readonly string[], ended: Ended = {}): EventMsg {
@@ -135,6 +136,7 @@ export function ends(id: string, command: readonly string[], ended: Ended = {}):
     exit_code: ended.exit_code ?? 0,
     duration: { secs: 1, nanos: 204_400_000 },
     status: ended.status ?? "completed",
+    ...(ended.denial === undefined ? {} : { denial: ended.denial }),
   };
 }
 
@@ -147,7 +149,9 @@ export function patchBegins(id: string): EventMsg {
   return { type: "patch_apply_begin", call_id: callId(id), turn_id: TURN, auto_approved: true, changes: CHANGES };
 }
 
-export function patchEnds(id: string, status: "completed" | "failed" | "declined", stderr = ""): EventMsg {
+type PatchStatus = "completed" | "failed" | "declined";
+
+export function patchEnds(id: string, status: PatchStatus, stderr = "", denial?: Denial): EventMsg {
   return {
     type: "patch_apply_end",
     call_id: callId(id),
@@ -157,5 +161,14 @@ export function patchEnds(id: string, status: "completed" | "failed" | "declined
     success: status === "completed",
     changes: CHANGES,
     status,
+    ...(denial === undefined ? {} : { denial }),
   };
 }
+
+export const DENIAL = {
+  layer: "filesystem",
+  target: "/etc/x",
+  rule: { layer: "filesystem", text: "the sandbox (read-only) lets nothing be written" },
+  allow_with: "-s workspace-write --add-dir /etc",
+  certain: false,
+} as const;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { callId } from "@codex/protocol";
 import {
+  DENIAL,
   THREAD,
   TURN,
   begins,
@@ -81,6 +82,22 @@ tokens used
 1,250
 `);
     expect({ stdout, outcome }).toEqual({ stdout: "all done\n", outcome: "completed" });
+  });
+
+  it("says what the sandbox refused behind what the command printed", async () => {
+    const output = "touch: /etc/x: Read-only file system\n";
+    const session = scripted([
+      ends("c1", ["touch", "/etc/x"], { exit_code: 1, status: "failed", output, denial: DENIAL }),
+    ]);
+    const { stderr } = await run(session);
+    expect(stderr.slice(HEADER.length)).toBe(`exec
+touch /etc/x in /repo
+ exited 1 in 1204ms:
+touch: /etc/x: Read-only file system
+sandbox: probably: the sandbox (read-only) lets nothing be written (/etc/x); \
+the user can allow it with -s workspace-write --add-dir /etc
+
+`);
   });
 
   it("shows how failed and declined things ended", async () => {

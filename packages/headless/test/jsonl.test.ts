@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  DENIAL,
   THREAD,
   TURN,
   begins,
@@ -71,6 +72,23 @@ describe("--json (core.md §6.5, live.md §2)", () => {
       },
     ]);
     expect({ outcome, stderr }).toEqual({ outcome: "completed", stderr: "" });
+  });
+
+  it("tells what the sandbox refused as a field of the item, and has no such field otherwise", async () => {
+    const failed = { exit_code: 1, status: "failed" } as const;
+    const session = scripted([
+      ends("c1", ["touch", "/etc/x"], { ...failed, denial: DENIAL }),
+      ends("c2", ["false"], failed),
+      patchEnds("p1", "failed", "", DENIAL),
+    ]);
+    const { events } = await runJson(session);
+    const denied = { status: "failed", denial: DENIAL };
+    expect(events.slice(2, -1)).toMatchObject([
+      { item: { type: "command_execution", ...denied } },
+      { item: { type: "command_execution", status: "failed" } },
+      { type: "item.completed", item: { type: "file_change", ...denied } },
+    ]);
+    expect(JSON.stringify(events[3])).not.toContain("denial");
   });
 
   it("shows a failed, a declined and a never begun command as items", async () => {

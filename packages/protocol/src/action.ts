@@ -79,3 +79,12 @@ export type Denial = {
   /** False when it was concluded from the command's own words. */
   readonly certain: boolean;
 };
+
+/** One line for people and the model: what was refused and what would allow it. */
+export function describeDenial(denial: Denial): string {
+  const what = denial.rule?.text ?? "the sandbox refused this";
+  const target = denial.target === undefined || what.includes(denial.target) ? "" : ` (${denial.target})`;
+  const remedy = denial.allow_with === undefined ? "" : `; the user can allow it with ${denial.allow_with}`;
+  const certainty = denial.certain ? "" : "probably: ";
+  return `${certainty}${what}${target}${remedy}`;
+}

@@ -1,3 +1,4 @@
+import type { Denial } from "./action.js";
 import type { ExecApprovalRequest, PatchApprovalRequest, UserInputRequest } from "./asks.js";
 import type { CodexErrorInfo } from "./errors.js";
 import type { CallId, SessionId, TurnId } from "./ids.js";
@@ -106,6 +107,8 @@ export type EventMsg =
       /** What the model reads. */
       readonly formatted_output: string;
       readonly status: CompletionStatus;
+      /** The sandbox stood in the way of it. */
+      readonly denial?: Denial;
     } & CommandScope)
   | ({ readonly type: "exec_approval_request" } & ExecApprovalRequest)
   | ({ readonly type: "apply_patch_approval_request" } & PatchApprovalRequest)
@@ -126,6 +129,7 @@ export type EventMsg =
       readonly success: boolean;
       readonly changes: Readonly<Record<string, FileChange>>;
       readonly status: CompletionStatus;
+      readonly denial?: Denial;
     }
   | { readonly type: "turn_diff"; readonly unified_diff: string }
   /** The model looked at a picture; `path` is absolute. */

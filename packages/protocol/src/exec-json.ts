@@ -1,6 +1,7 @@
+import type { Denial } from "./action.js";
 import type { TokenUsage } from "./usage.js";
 
-/** One line of `codex exec --json` (core.md §6.5; live.md §2). Absent optional values are `null`. */
+/** One line of `codex exec --json` (core.md §6.5; live.md §2). Absent optional values are `null`, but for `denial`. */
 export type ThreadEvent =
   | { readonly type: "thread.started"; readonly thread_id: string }
   | { readonly type: "turn.started" }
@@ -21,11 +22,14 @@ export type ThreadItem = { readonly id: string } & (
       readonly aggregated_output: string;
       readonly exit_code: number | null;
       readonly status: "in_progress" | "completed" | "failed" | "declined";
+      /** Not in the real one's lines. Only there when the sandbox refused something. */
+      readonly denial?: Denial;
     }
   | {
       readonly type: "file_change";
       readonly changes: readonly { readonly path: string; readonly kind: "add" | "delete" | "update" }[];
       readonly status: "in_progress" | "completed" | "failed";
+      readonly denial?: Denial;
     }
   | { readonly type: "todo_list"; readonly items: readonly { readonly text: string; readonly completed: boolean }[] }
   | { readonly type: "error"; readonly message: string }

@@ -1,3 +1,4 @@
+export { describeDenial } from "./action.js";
 export type { Action, Because, Consultation, Denial, Grant, Layer, Verdict } from "./action.js";
 export type {
   Asks,

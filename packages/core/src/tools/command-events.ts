@@ -44,6 +44,7 @@ export function emitEnd(asked: Asked, result: CommandResult, status: CompletionS
     duration: wireDuration(result.duration_ms),
     formatted_output: modelText(result, turn.model.info.truncation),
     status,
+    ...(result.denial === undefined ? {} : { denial: result.denial }),
   });
 }
 

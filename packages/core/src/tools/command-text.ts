@@ -1,4 +1,5 @@
 import type { Captured, Denial, ToolOutput, TruncationPolicy } from "@codex/protocol";
+import { describeDenial } from "@codex/protocol";
 import { estimateTokens, truncateMiddle, truncateWithHeader } from "../prompt/truncate.js";
 import type { CommandResult } from "./command.js";
 import type { ShellPowers } from "./shell-powers.js";
@@ -73,11 +74,7 @@ export function withDenial(body: string, result: CommandResult): string {
 
 /** One line that says what the sandbox refused and what would allow it. */
 export function explainDenial(denial: Denial): string {
-  const what = denial.rule?.text ?? "the sandbox refused this";
-  const target = denial.target === undefined || what.includes(denial.target) ? "" : ` (${denial.target})`;
-  const remedy = denial.allow_with === undefined ? "" : `; the user can allow it with ${denial.allow_with}`;
-  const certainty = denial.certain ? "" : "probably: ";
-  return `[sandbox] ${certainty}${what}${target}${remedy}`;
+  return `[sandbox] ${describeDenial(denial)}`;
 }
 
 function chunkId(): string {

@@ -71,10 +71,9 @@ async function runIn(where: Environment, asked: Asked, run: Run): Promise<Attemp
   const on_delta = (delta: Parameters<typeof emitDelta>[2]): void => emitDelta(turn, call.call_id, delta);
   const captured = await run.powers.follow(process.output, { signal, on_delta }).whole;
   const exit = await process.exit;
-  const result = resultOf({ exit, captured, duration_ms: elapsed(run.started) }, command, run.powers);
   const denial = signal.aborted ? undefined : denialOf(where, exit, captured);
-  if (denial === undefined) return { type: "done", value: result };
-  return { type: "denied", value: { ...result, denial }, denial };
+  const result = resultOf({ exit, captured, duration_ms: elapsed(run.started), denial }, command, run.powers);
+  return denial === undefined ? { type: "done", value: result } : { type: "denied", value: result, denial };
 }
 
 export function requestOf(command: Command, turn: TurnContext, powers: ShellPowers): ExecRequest {
@@ -98,11 +97,17 @@ export function decline(asked: Asked, refused: Refused): Refused {
   return refused;
 }
 
-export type ProcessEnd = { readonly exit: ExitStatus; readonly captured: Captured; readonly duration_ms: number };
+export type ProcessEnd = {
+  readonly exit: ExitStatus;
+  readonly captured: Captured;
+  readonly duration_ms: number;
+  readonly denial: Denial | undefined;
+};
 
 export function resultOf(end: ProcessEnd, command: Command, powers: ShellPowers): CommandResult {
   const texts = textsOf(end.captured, describeStart(end.exit, command), powers);
-  return { ...texts, exit_code: powers.exitCode(end.exit), duration_ms: end.duration_ms };
+  const denial = end.denial === undefined ? {} : { denial: end.denial };
+  return { ...texts, exit_code: powers.exitCode(end.exit), duration_ms: end.duration_ms, ...denial };
 }
 
 export function denialOf(where: Environment, exit: ExitStatus, captured: Captured): Denial | undefined {

@@ -7,6 +7,7 @@ import type { Asked } from "./command-events.js";
 import { formatUnified, textsOf } from "./command-text.js";
 import { failure } from "./define.js";
 import { LiveProcess } from "./live-process.js";
+import type { LiveProcessParts } from "./live-process.js";
 import type { Processes } from "./processes.js";
 import type { ShellPowers } from "./shell-powers.js";
 
@@ -32,7 +33,7 @@ export async function startCommand(
   try {
     const attempt = await context.guard.run(actionOf(command, context.turn.environment.id), async (where) => {
       begin();
-      return firstWait(startIn(where, asked, { id, powers }), { where, patience, asked, powers });
+      return firstWait(startIn(where, asked, { id, powers }), { patience, asked, powers });
     });
     begin();
     if (attempt.type === "refused") return failure(refusalText("exec command", decline(asked, attempt)));
@@ -87,27 +88,25 @@ function startIn(where: Environment, asked: Asked, { id, powers }: { id: number;
     });
     return { process, following };
   };
-  return new LiveProcess({ id, call_id: call.call_id, command, start }, turn.session.signal);
+  const denial: LiveProcessParts["denial"] = (exit, captured) => denialOf(where, exit, captured);
+  return new LiveProcess({ id, call_id: call.call_id, command, start, denial }, turn.session.signal);
 }
 
 type First = {
-  readonly where: Environment;
   readonly patience: Patience;
   readonly asked: Asked;
   readonly powers: ShellPowers;
 };
 
 /** An interrupt stops what the model has not been told of yet. */
-async function firstWait(live: LiveProcess, { where, patience, asked, powers }: First): Promise<Attempt<Waited>> {
+async function firstWait(live: LiveProcess, { patience, asked, powers }: First): Promise<Attempt<Waited>> {
   const { command, context } = asked;
   await live.settle(patience.yield_ms, context.signal);
   if (context.signal.aborted) await live.stop();
   if (live.end === undefined) return { type: "done", value: { type: "running", live } };
-  const { exit, captured } = live.end;
-  const denial = context.signal.aborted ? undefined : denialOf(where, exit, captured);
-  const result = resultOf(live.end, command, powers);
-  if (denial === undefined) return { type: "done", value: { type: "ended", result } };
-  return { type: "denied", value: { type: "ended", result: { ...result, denial } }, denial };
+  const denial = context.signal.aborted ? undefined : live.end.denial;
+  const value = { type: "ended", result: resultOf({ ...live.end, denial }, command, powers) } as const;
+  return denial === undefined ? { type: "done", value } : { type: "denied", value, denial };
 }
 
 /** A command that is stopped because its session ends has no end that anybody is told (live.md §2.2). */

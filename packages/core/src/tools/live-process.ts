@@ -1,4 +1,4 @@
-import type { CallId, Captured, Process } from "@codex/protocol";
+import type { CallId, Captured, Denial, ExitStatus, Process } from "@codex/protocol";
 import { childController, onAbort } from "@codex/common";
 import type { Command, ProcessEnd } from "./command.js";
 import type { Following } from "./shell-powers.js";
@@ -8,6 +8,8 @@ export type LiveProcessParts = {
   readonly call_id: CallId;
   readonly command: Command;
   readonly start: (signal: AbortSignal) => { readonly process: Process; readonly following: Following };
+  /** Did the sandbox stand in its way? */
+  readonly denial: (exit: ExitStatus, captured: Captured) => Denial | undefined;
 };
 
 /** A command that runs until it ends by itself, is stopped, or its session ends; turns come and go meanwhile. */
@@ -17,6 +19,7 @@ export class LiveProcess {
   readonly command: Command;
   readonly #process: Process;
   readonly #following: Following;
+  readonly #denial: LiveProcessParts["denial"];
   readonly #life: ReturnType<typeof childController>;
   readonly #listeners = new Set<() => void>();
   readonly #started = performance.now();
@@ -24,10 +27,11 @@ export class LiveProcess {
   readonly #ended: Promise<void>;
 
   /** `session` ends it. */
-  constructor({ id, call_id, command, start }: LiveProcessParts, session: AbortSignal) {
+  constructor({ id, call_id, command, start, denial }: LiveProcessParts, session: AbortSignal) {
     this.id = id;
     this.call_id = call_id;
     this.command = command;
+    this.#denial = denial;
     this.#life = childController(session);
     const { process, following } = start(this.#life.controller.signal);
     this.#process = process;
@@ -94,7 +98,7 @@ export class LiveProcess {
   async #wait(): Promise<void> {
     const captured = await this.#following.whole;
     const exit = await this.#process.exit;
-    this.#end = { exit, captured, duration_ms: this.duration_ms };
+    this.#end = { exit, captured, duration_ms: this.duration_ms, denial: this.#denial(exit, captured) };
     this.#life[Symbol.dispose]();
     for (const listener of [...this.#listeners]) listener();
     this.#listeners.clear();

@@ -54,7 +54,11 @@ export function createPatchRunner(): PatchRunner {
       case "refused":
         return ended(failure(refusalText("patch", attempt)), changes, "declined", request);
       case "denied":
-        return ended(failure(denied(attempt.denial)), changes, "failed", { ...request, begun: true });
+        return ended(failure(denied(attempt.denial)), changes, "failed", {
+          ...request,
+          begun: true,
+          denial: attempt.denial,
+        });
       case "done": {
         if (!attempt.value.success) return ended(attempt.value, changes, "failed", { ...request, begun: true });
         const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
@@ -162,7 +166,12 @@ function fileChange(change: Change): FileChange {
   }
 }
 
-type Shown = { readonly call: ToolCall; readonly context: ToolContext; readonly begun?: true };
+type Shown = {
+  readonly call: ToolCall;
+  readonly context: ToolContext;
+  readonly begun?: true;
+  readonly denial?: Denial;
+};
 
 function emitBegin(changes: Changes, by: Consent, { call, context }: Shown): void {
   const { turn } = context;
@@ -171,16 +180,14 @@ function emitBegin(changes: Changes, by: Consent, { call, context }: Shown): voi
 }
 
 function ended(output: ToolOutput, changes: Changes, status: CompletionStatus, shown: Shown): ToolOutput {
-  const { call, context } = shown;
+  const { call, context, denial } = shown;
   const { turn } = context;
   if (shown.begun !== true) emitBegin(changes, "policy", shown);
   const text = output.content.map((part) => (part.type === "input_text" ? part.text : "")).join("\n");
   const scope = { call_id: call.call_id, turn_id: turn.id };
   const streams = output.success ? { stdout: text, stderr: "" } : { stdout: "", stderr: text };
-  turn.session.emit(
-    { type: "patch_apply_end", ...scope, ...streams, success: output.success, changes, status },
-    turn.id,
-  );
+  const outcome = { success: output.success, changes, status, ...(denial === undefined ? {} : { denial }) };
+  turn.session.emit({ type: "patch_apply_end", ...scope, ...streams, ...outcome }, turn.id);
   return output;
 }
 

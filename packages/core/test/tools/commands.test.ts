@@ -36,7 +36,9 @@ describe("exec_command", () => {
     });
     const model = scriptedModel([[say.call("c1", "exec_command", { cmd: "touch /etc/x" })], say.message("x")]);
     const engine = await testEngine({ model, environment });
-    const [output] = outputs(await engine.ask("go"));
+    const messages = await engine.ask("go");
+    const [output] = outputs(messages);
+    expect(messages.find(({ type }) => type === "exec_command_end")).toMatchObject({ denial: denied });
     expect(output).toContain("Read-only file system\n[sandbox] the sandbox refused this (/etc/x)");
     expect(output).toContain("--add-dir /etc");
   });

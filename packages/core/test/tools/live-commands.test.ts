@@ -113,7 +113,17 @@ describe("a command that takes longer than its call", () => {
     const done = await live.exec({ cmd: `touch ${live.outside.path}/x` });
     expect(done.output).toContain("[sandbox] ");
     expect(ofType(done.events, "exec_command_begin")).toHaveLength(1);
-    expect(ofType(done.events, "exec_command_end")).toHaveLength(1);
+    const target = `${live.outside.path}/x`;
+    expect(ofType(done.events, "exec_command_end")).toMatchObject([{ denial: { layer: "filesystem", target } }]);
+  });
+
+  it("tells what the sandbox refused after the call went on", async () => {
+    const live = await open();
+    const target = `${live.outside.path}/x`;
+    const first = await live.exec({ cmd: `read go; touch ${target}`, tty: true, yield_time_ms: 1 });
+    const done = await type(live, sessionIn(first.output), { chars: "\n" });
+    expect(done.output).toContain("[sandbox] ");
+    expect(ofType(done.events, "exec_command_end")).toMatchObject([{ denial: { layer: "filesystem", target } }]);
   });
 
   it("is stopped on demand, and its end told then", async () => {

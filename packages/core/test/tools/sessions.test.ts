@@ -87,7 +87,7 @@ describe("the sessions", () => {
       const process = environment.exec({ argv: ["serve"], cwd: "/", env: {}, stdin: "closed" }, signal);
       return { process, following: follow(process.output, { signal: new AbortController().signal }) };
     };
-    const parts = { id, call_id: callId(`c${id}`), command: { ...COMMAND, tty }, start: run };
+    const parts = { id, call_id: callId(`c${id}`), command: { ...COMMAND, tty }, start: run, denial: () => undefined };
     const process = new LiveProcess(parts, new AbortController().signal);
     processes.keep(process);
     return { id, process, end };
