@@ -8,6 +8,7 @@ import { codeOf } from "@codex/common";
 export type SessionFile = {
   /** Absolute. */
   readonly path: string;
+  /** Without the folder and the ending `.zst`. */
   readonly name: string;
   readonly id: SessionId;
   /** A file that continues the session under the same id from an earlier point; the newest counts. */
@@ -38,13 +39,12 @@ export function rolloutPath(home: string, id: SessionId, at: Date): string {
 
 /** `undefined`: the file is no session. */
 export function readName(file: string): SessionFile | undefined {
-  const name = path.basename(file);
-  const [, thread, segment, zst] = NAME.exec(name) ?? [];
+  const [base, thread, segment, zst] = NAME.exec(path.basename(file)) ?? [];
   const id = thread?.toLowerCase();
-  if (id === undefined || !isSessionId(id)) return undefined;
+  if (base === undefined || id === undefined || !isSessionId(id)) return undefined;
   return {
     path: file,
-    name,
+    name: base.slice(0, base.length - (zst?.length ?? 0)),
     id,
     ...(segment === undefined ? {} : { segment: segment.toLowerCase() }),
     packed: zst !== undefined,
@@ -81,7 +81,7 @@ export function findSegment(folder: string, id: string): SessionFile | undefined
 }
 
 /** Segments before the whole, later before earlier, plain before packed. */
-function rankOf(file: SessionFile): string {
+export function rankOf(file: SessionFile): string {
   return `${file.segment === undefined ? 0 : 1} ${file.name} ${file.packed ? 0 : 1}`;
 }
 

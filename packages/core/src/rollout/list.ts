@@ -1,13 +1,16 @@
 import { statSync } from "node:fs";
 import type { SessionQuery, SessionSummary } from "@codex/protocol";
+import { codeOf } from "@codex/common";
 import { fieldsOf, textOf } from "../model/foreign.js";
 import { isUserTurn, messageText } from "../prompt/fragments.js";
 import type { SessionFile } from "./files.js";
-import { archiveFolder, sessionsFolder, walkSessions } from "./files.js";
+import { archiveFolder, rankOf, sessionsFolder, walkSessions } from "./files.js";
 import { decodeStoredItem } from "./items.js";
 import { readOpening } from "./meta.js";
+import { readerOf } from "./reader.js";
+import type { ReadChunks } from "./scan.js";
 import { newTail, scanFile } from "./scan.js";
-import { lastContext } from "./tail.js";
+import { lastContext, lastContextOf } from "./tail.js";
 
 const PAGE = 25;
 /** Records of a file that are looked at for its first user message. */
@@ -21,12 +24,13 @@ type Candidate = { readonly file: SessionFile; readonly updated: number; readonl
  * One page of sessions, newest first. Every file is seen, none is opened before its turn comes, and a session without a
  * user message is left out (core.md §5.6).
  */
-export function listSessions(home: string, query: SessionQuery): readonly SessionSummary[] {
+export async function listSessions(home: string, query: SessionQuery): Promise<readonly SessionSummary[]> {
   const limit = query.limit ?? PAGE;
   const page: SessionSummary[] = [];
   for (const candidate of candidates(home, query)) {
     if (page.length >= limit) break;
-    const summary = summarize(candidate, query);
+    const read = await readerOf(candidate.file);
+    const summary = passDamaged(() => summarize(candidate, query, read));
     if (summary !== undefined) page.push(summary);
   }
   return page;
@@ -38,7 +42,7 @@ function candidates(home: string, query: SessionQuery): readonly Candidate[] {
   const newest = new Map<string, SessionFile>();
   for (const file of walkSessions(folder)) {
     const other = newest.get(file.id);
-    if (!file.packed && (other === undefined || isNewer(file, other))) newest.set(file.id, file);
+    if (other === undefined || rankOf(file) > rankOf(other)) newest.set(file.id, file);
   }
   const byName = query.order === "created";
   const all = [...newest.values()].flatMap((file): readonly Candidate[] => {
@@ -54,18 +58,27 @@ function candidates(home: string, query: SessionQuery): readonly Candidate[] {
     .sort((left, right) => (left.key < right.key ? 1 : -1));
 }
 
-function isNewer(file: SessionFile, other: SessionFile): boolean {
-  if ((file.segment === undefined) !== (other.segment === undefined)) return file.segment !== undefined;
-  return file.name > other.name;
+/** One damaged file must not hide the others. */
+function passDamaged<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (codeOf(error) === "file_error") return undefined;
+    throw error;
+  }
 }
 
-function summarize({ file, updated, key }: Candidate, query: SessionQuery): SessionSummary | undefined {
-  const { meta } = readOpening(file.path);
+function summarize(
+  { file, updated, key }: Candidate,
+  query: SessionQuery,
+  read: ReadChunks,
+): SessionSummary | undefined {
+  const { meta, base } = readOpening(file.path, read);
   const wanted = query.model_provider;
   if (wanted !== undefined && meta.model_provider !== undefined && meta.model_provider !== wanted) return undefined;
-  const preview = previewOf(file.path);
+  const preview = previewOf(file.path, read) ?? (base === undefined ? undefined : "(continues another session)");
   if (preview === undefined) return undefined;
-  const cwd = lastContext(file.path)?.cwd ?? meta.cwd ?? "";
+  const cwd = (file.packed ? lastContextOf(file.path, read) : lastContext(file.path))?.cwd ?? meta.cwd ?? "";
   if (query.cwd !== undefined && query.cwd !== cwd) return undefined;
   return {
     id: file.id,
@@ -81,16 +94,16 @@ function summarize({ file, updated, key }: Candidate, query: SessionQuery): Sess
   };
 }
 
-/** A continued file says it in the file it continues: there the name has to do. */
-function previewOf(path: string): string | undefined {
+/** `undefined` for a file that continues another: it is said there. */
+function previewOf(path: string, read: ReadChunks): string | undefined {
   let seen = 0;
-  for (const line of scanFile(path, newTail())) {
+  for (const line of scanFile(path, newTail(), { read })) {
     const text = firstWords(line.type, line.payload);
     if (text !== undefined) return text.replaceAll(/\s+/g, " ").trim().slice(0, PREVIEW);
     seen += 1;
     if (seen > HEAD_RECORDS) break;
   }
-  return readOpening(path).base === undefined ? undefined : "(continues another session)";
+  return undefined;
 }
 
 function firstWords(type: string, payload: unknown): string | undefined {

@@ -1,7 +1,8 @@
 import type { StoredMeta } from "@codex/protocol";
 import { fieldsOf, isFields, textOf } from "../model/foreign.js";
 import type { Fields } from "../model/foreign.js";
-import { newTail, scanFile } from "./scan.js";
+import type { ReadChunks } from "./scan.js";
+import { newTail, plainChunks, scanFile } from "./scan.js";
 
 /** Where a file begins: the session that it continues, as far as a byte of one of its files (rollout-live.md §3.1). */
 export type HistoryBase = { readonly file_id: string; readonly end: number };
@@ -9,8 +10,8 @@ export type HistoryBase = { readonly file_id: string; readonly end: number };
 export type Opening = { readonly meta: StoredMeta; readonly base: HistoryBase | undefined };
 
 /** What the first record of a file says; nothing when it is no `session_meta`. */
-export function readOpening(path: string): Opening {
-  for (const line of scanFile(path, newTail())) {
+export function readOpening(path: string, read: ReadChunks = plainChunks): Opening {
+  for (const line of scanFile(path, newTail(), { read })) {
     return line.type === "session_meta" ? openingOf(fieldsOf(line.payload)) : { meta: {}, base: undefined };
   }
   return { meta: {}, base: undefined };

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { HistoryMode, RolloutLine } from "@codex/protocol";
 import { fieldsOf, isFields, parseJson, textOf } from "../model/foreign.js";
 
-/** Bytes read at once: little at first, since many only want the first line; more while one line does not fit. */
+/** Bytes read at once: little at first, since many only want the first line. */
 const FIRST_CHUNK = 1 << 16;
 const CHUNK = 1 << 20;
 const NEWLINE = 0x0a;
@@ -19,13 +19,24 @@ export function newTail(): Tail {
   return { mode: "legacy", next_ordinal: 0, ends_with_newline: true };
 }
 
+/** The bytes of a file in pieces, as far as `end` (an offset). */
+export type ReadChunks = (path: string, end: number) => Iterable<Uint8Array>;
+
+export type ScanOptions = {
+  /** A byte offset; absent: all of it. */
+  readonly end?: number;
+  /** Default: the bytes as they stand. */
+  readonly read?: ReadChunks;
+};
+
 /**
- * The lines of one file as far as `end` (a byte offset; absent: all of it). Whatever is no record — torn, blank, of an
- * unknown shape, not UTF-8 — is passed over: one bad line must not cost a session (rollout-live.md §2, §5.2).
+ * The lines of one file. Whatever is no record — torn, blank, of an unknown shape, not UTF-8 — is passed over: one bad
+ * line must not cost a session (rollout-live.md §2, §5.2).
  */
-export function* scanFile(path: string, tail: Tail, end = Number.MAX_SAFE_INTEGER): Generator<RolloutLine> {
+export function* scanFile(path: string, tail: Tail, options: ScanOptions = {}): Generator<RolloutLine> {
+  const { end = Number.MAX_SAFE_INTEGER, read = plainChunks } = options;
   let first = true;
-  for (const text of textLines(path, tail, end)) {
+  for (const text of textLines(read(path, end), tail)) {
     const line = parseLine(text);
     if (line === undefined) continue;
     if (first && line.type === "session_meta" && fieldsOf(line.payload)["history_mode"] === "paginated") {
@@ -54,26 +65,34 @@ function isOrdinal(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-function* textLines(path: string, tail: Tail, end: number): Generator<string> {
+function* textLines(chunks: Iterable<Uint8Array>, tail: Tail): Generator<string> {
+  let rest: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    const last = chunk.lastIndexOf(NEWLINE);
+    if (last < 0) {
+      rest.push(chunk);
+      continue;
+    }
+    yield* Buffer.concat([...rest, chunk.subarray(0, last)])
+      .toString("utf8")
+      .split("\n");
+    // a copy, so that the chunk can be freed
+    rest = last + 1 === chunk.length ? [] : [chunk.slice(last + 1)];
+  }
+  tail.ends_with_newline = rest.length === 0;
+  if (rest.length > 0) yield Buffer.concat(rest).toString("utf8");
+}
+
+export function* plainChunks(path: string, end: number): Generator<Uint8Array> {
   const descriptor = openSync(path, "r");
   try {
-    let size = FIRST_CHUNK;
-    let rest = Buffer.alloc(0);
-    let at = 0;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(size, end - at)));
-      const read = chunk.length === 0 ? 0 : readSync(descriptor, chunk, 0, chunk.length, at);
-      if (read === 0) break;
+    for (let at = 0, size = FIRST_CHUNK; at < end; size = Math.min(size * 2, CHUNK)) {
+      const chunk = new Uint8Array(Math.min(size, end - at));
+      const read = readSync(descriptor, chunk, 0, chunk.length, at);
+      if (read === 0) return;
       at += read;
-      const data = Buffer.concat([rest, chunk.subarray(0, read)]);
-      const last = data.lastIndexOf(NEWLINE);
-      // a copy, so that the chunk can be freed
-      rest = Buffer.from(data.subarray(last + 1));
-      size = last < 0 ? size * 2 : Math.min(size * 2, CHUNK);
-      if (last >= 0) yield* data.toString("utf8", 0, last).split("\n");
+      yield chunk.subarray(0, read);
     }
-    tail.ends_with_newline = rest.length === 0;
-    if (rest.length > 0) yield rest.toString("utf8");
   } finally {
     closeSync(descriptor);
   }

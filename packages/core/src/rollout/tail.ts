@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fieldsOf } from "../model/foreign.js";
 import type { KnownContext } from "../prompt/known-context.js";
-import { parseLine } from "./scan.js";
+import type { ReadChunks } from "./scan.js";
+import { newTail, parseLine, scanFile } from "./scan.js";
 import { decodeContext } from "./stored-context.js";
 
 /** Bytes from the end of a file that are looked at first; doubled until something is found. */
@@ -22,6 +23,15 @@ export function lastContext(path: string): KnownContext | undefined {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The same for a file that can only be read from its start. */
+export function lastContextOf(path: string, read: ReadChunks): KnownContext | undefined {
+  let last: KnownContext | undefined;
+  for (const line of scanFile(path, newTail(), { read })) {
+    if (line.type === "turn_context") last = decodeContext(fieldsOf(line.payload)) ?? last;
+  }
+  return last;
 }
 
 function lastContextIn(text: string): KnownContext | undefined {

@@ -70,7 +70,7 @@ describe("the list of sessions", () => {
       const seen: string[] = [];
       let after: string | undefined;
       for (;;) {
-        const page = listSessions(home.path, { limit: 5, order, ...(after === undefined ? {} : { after }) });
+        const page = await listSessions(home.path, { limit: 5, order, ...(after === undefined ? {} : { after }) });
         if (page.length === 0) break;
         seen.push(...page.map(({ preview }) => preview));
         after = page.at(-1)?.cursor;
@@ -88,7 +88,7 @@ describe("the list of sessions", () => {
     expect((await listed(fill, { archived: true })).map(({ preview }) => preview)).toEqual(["there"]);
   });
 
-  it("of no home is empty", () => {
-    expect(listSessions("/nonexistent/home", {})).toEqual([]);
+  it("of no home is empty", async () => {
+    expect(await listSessions("/nonexistent/home", {})).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ async function scan(content: string | Uint8Array, end?: number) {
   const file = `${folder.path}/a.jsonl`;
   writeFileSync(file, content);
   const tail = newTail();
-  return { types: [...scanFile(file, tail, end)].map(({ type }) => type), tail };
+  return { types: [...scanFile(file, tail, end === undefined ? {} : { end })].map(({ type }) => type), tail };
 }
 
 const good = [meta(), user("hi"), assistant("hello")];
