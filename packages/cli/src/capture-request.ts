@@ -19,11 +19,15 @@ const ANSWER = [
 export async function captureRequest(): Promise<RequestCapture> {
   let body: string | undefined;
   const server = createServer((request, response) => {
-    void text(request).then((received) => {
-      if (request.method === "POST") body = received;
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      response.end(ANSWER[request.url?.includes("/chat/") === true ? 1 : 0]);
-    });
+    text(request).then(
+      (received) => {
+        if (request.method === "POST") body = received;
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.end(ANSWER[request.url?.includes("/chat/") === true ? 1 : 0]);
+      },
+      // whoever asked has left, and waits for nothing
+      () => response.destroy(),
+    );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
