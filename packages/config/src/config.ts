@@ -31,6 +31,13 @@ export type Config = {
     /** Absent: no limit. */
     readonly max_bytes?: number;
   };
+  readonly limits: Limits;
+  /** Absolute. Where debug logs go. */
+  readonly log_dir: string;
+  /** For `--oss`. */
+  readonly oss_provider?: "ollama" | "lmstudio";
+  /** `ignored`: rules of the user and of the project are not read; those of the system are. */
+  readonly rules: "read" | "ignored";
   readonly display: { readonly hide_agent_reasoning: boolean; readonly show_raw_agent_reasoning: boolean };
   /** Known features that were set, by today's names; the default of any other belongs to whoever reads it. */
   readonly features: Readonly<Record<string, boolean>>;
@@ -47,6 +54,16 @@ export type ModelOverrides = {
   readonly context_window?: number;
   readonly auto_compact_token_limit?: number;
   readonly tool_output_token_limit?: number;
+};
+
+/** Hard stops of a session. Absent: none. */
+export type Limits = {
+  /** Input that was not cached, and output. */
+  readonly max_tokens?: number;
+  /** US dollars. */
+  readonly max_usd?: number;
+  /** Requests to a model. */
+  readonly max_turns?: number;
 };
 
 /** Which variables a command gets (core.md §7.4). */
@@ -107,4 +124,5 @@ export type TypedOverrides = {
   readonly approval_policy?: AskForApproval;
   /** Writable besides the working directory; relative to it. */
   readonly add_dirs?: readonly string[];
+  readonly limits?: Limits;
 };

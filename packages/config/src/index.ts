@@ -2,6 +2,7 @@ export type {
   Config,
   ConfiguredSettings,
   Instructions,
+  Limits,
   ModelOverrides,
   Project,
   ProjectDocs,

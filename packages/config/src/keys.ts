@@ -1,5 +1,6 @@
 import { FEATURE_NAMES } from "./features.js";
 import {
+  amount,
   anything,
   choice,
   count,
@@ -97,6 +98,9 @@ const READ = {
   include_environment_context: flag,
   history: table({ persistence: choice("save-all", "none"), max_bytes: count(0) }),
   notify: list(text),
+  limits: table({ max_tokens: count(1), max_usd: amount, max_turns: count(1) }),
+  log_dir: path,
+  oss_provider: choice("ollama", "lmstudio"),
   skills: table({
     config: list(table({ path, name: text, enabled: flag })),
     include_instructions: flag,
@@ -141,7 +145,6 @@ const KNOWN = {
   include_collaboration_mode_instructions: anything,
   js_repl_node_module_dirs: anything,
   js_repl_node_path: anything,
-  log_dir: anything,
   marketplaces: anything,
   mcp_oauth_callback_port: anything,
   mcp_oauth_callback_url: anything,
@@ -153,7 +156,6 @@ const KNOWN = {
   model_supports_reasoning_summaries: anything,
   notice: anything,
   orchestrator: anything,
-  oss_provider: anything,
   otel: known("log_user_prompt", "environment", "exporter", "trace_exporter", "metrics_exporter"),
   permissions: anything,
   personality: anything,

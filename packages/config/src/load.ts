@@ -33,6 +33,8 @@ export type LoadOptions = {
   readonly profile?: string;
   /** Leaves the user's `config.toml` out; credentials and profile stay. */
   readonly ignore_user_config?: boolean;
+  /** Leaves the rules of the user and of the project out. */
+  readonly ignore_rules?: boolean;
   /** Unknown keys are errors. */
   readonly strict?: boolean;
 };
@@ -66,7 +68,8 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const add_dirs = (options.typed?.add_dirs ?? []).map((path) => absolutePath(path, options.cwd, setting.user_home));
   const compact_text = await readTextKey("experimental_compact_prompt_file", file, layers);
   const texts = { ...present("instructions_text", instructions_text), ...present("compact_text", compact_text) };
-  const resolved = resolveConfig({ cwd: options.cwd, home, env, file, folders, trust, add_dirs, ...texts });
+  const rules = options.ignore_rules === true ? "ignored" : "read";
+  const resolved = resolveConfig({ cwd: options.cwd, home, env, file, folders, trust, rules, add_dirs, ...texts });
   if ("problem" in resolved) throw await problemError(resolved.problem, layers);
   const warnings = [...project.warnings, ...unknownKeyWarnings(layers), ...deprecations(layers)];
   return deepFreeze({ ...resolved.config, warnings, layers });

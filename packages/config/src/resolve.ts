@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { AskForApproval, SandboxMode, SandboxPolicy } from "@codex/protocol";
 import type {
   Config,
@@ -24,6 +25,7 @@ export type Findings = {
   readonly file: ConfigFile;
   readonly folders: Folders;
   readonly trust: Trust;
+  readonly rules: Config["rules"];
   /** Absolute. */
   readonly add_dirs: readonly string[];
   /** The text of `model_instructions_file`. */
@@ -61,6 +63,10 @@ export function resolveConfig(findings: Findings): Resolved {
     ...present("notify", file.notify?.length === 0 ? undefined : file.notify),
     skills: skillsOf(file),
     history: { persistence: file.history?.persistence ?? "save-all", ...present("max_bytes", file.history?.max_bytes) },
+    limits: file.limits ?? {},
+    log_dir: file.log_dir ?? join(findings.home, "log"),
+    ...present("oss_provider", file.oss_provider),
+    rules: findings.rules,
     display: {
       hide_agent_reasoning: file.hide_agent_reasoning ?? false,
       show_raw_agent_reasoning: file.show_raw_agent_reasoning ?? false,

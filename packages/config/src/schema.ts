@@ -8,6 +8,8 @@ export type Schema =
   | { readonly type: "flag" }
   /** A whole number, not below `min`. */
   | { readonly type: "count"; readonly min: number }
+  /** Any number that is not below zero. */
+  | { readonly type: "amount" }
   | { readonly type: "choice"; readonly values: readonly string[] }
   | { readonly type: "list"; readonly of: Schema }
   | { readonly type: "map"; readonly of: Schema }
@@ -22,7 +24,7 @@ export type Infer<S> = S extends { readonly type: "text" | "path" }
   ? string
   : S extends { readonly type: "flag" }
     ? boolean
-    : S extends { readonly type: "count" }
+    : S extends { readonly type: "count" | "amount" }
       ? number
       : S extends { readonly type: "choice"; readonly values: readonly (infer Value)[] }
         ? Value
@@ -41,6 +43,7 @@ export const path = { type: "path" } as const;
 export const flag = { type: "flag" } as const;
 export const anything = { type: "anything" } as const;
 export const count = (min: number) => ({ type: "count", min }) as const;
+export const amount = { type: "amount" } as const;
 export const choice = <const Values extends readonly string[]>(...values: Values) =>
   ({ type: "choice", values }) as const;
 export const list = <Of extends Schema>(of: Of) => ({ type: "list", of }) as const;
@@ -78,6 +81,7 @@ export function findProblem(schema: Schema, value: unknown, at: KeyPath): Proble
     case "path":
     case "flag":
     case "count":
+    case "amount":
     case "choice":
     case "anything":
       return fitsScalar(schema, value) ? undefined : mismatch(schema, value, at);
@@ -105,6 +109,8 @@ function fitsScalar(schema: Scalar, value: unknown): boolean {
       return typeof value === "boolean";
     case "count":
       return typeof value === "number" && Number.isSafeInteger(value) && value >= schema.min;
+    case "amount":
+      return typeof value === "number" && Number.isFinite(value) && value >= 0;
     case "choice":
       return typeof value === "string" && schema.values.includes(value);
     case "anything":
@@ -129,6 +135,8 @@ function expectation(schema: Schema): string {
       return "true or false";
     case "count":
       return schema.min > 0 ? `a whole number, ${schema.min} or more` : "a whole number";
+    case "amount":
+      return "a number, 0 or more";
     case "choice":
       return `one of ${schema.values.map((value) => JSON.stringify(value)).join(", ")}`;
     case "list":

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createScene } from "./support.js";
 
@@ -10,6 +11,9 @@ describe("loadConfig", () => {
     expect(Object.keys(providers)).toEqual(["openai", "ollama", "lmstudio", "replay"]);
     expect(config).toEqual({
       home: scene.home,
+      limits: {},
+      log_dir: join(scene.home, "log"),
+      rules: "read",
       settings: {
         cwd: scene.project,
         model_provider: "openai",
