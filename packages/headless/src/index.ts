@@ -5,5 +5,4 @@ export { usesColour } from "./paint.js";
 export type { ColourChoice } from "./paint.js";
 export { runExec } from "./run.js";
 export type { ExecOptions, Outcome } from "./run.js";
-export { sanitize } from "./sanitize.js";
 export { readOutputSchema } from "./schema.js";

@@ -1,4 +1,4 @@
-import { sanitize } from "./sanitize.js";
+import { sanitize } from "@codex/ansi-escape";
 
 const CODES = {
   plain: [],
