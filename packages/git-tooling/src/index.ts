@@ -1,0 +1,10 @@
+export { applyDiff } from "./apply.js";
+export type { ApplyReport, ApplyRequest } from "./apply.js";
+export { diffAgainst, diffToRemote } from "./diff.js";
+export type { DiffToRemote } from "./diff.js";
+export { findMainRoot, findRoot, readGitInfo, withoutSecret } from "./info.js";
+export type { GitInfo } from "./info.js";
+export { askGit, runGit } from "./run.js";
+export type { GitOutput, GitPlace, GitRequest, Setting } from "./run.js";
+export { parseStatus, readStatus } from "./status.js";
+export type { StatusEntry } from "./status.js";
