@@ -50,6 +50,34 @@ describe("codex explain", () => {
     expect((await codex(["sandbox", "-s", "read-only", "--", "ls"], { cwd })).stdout).toBe("");
   });
 
+  it("--history says what a change would mean for the commands of past sessions", async () => {
+    const folder = join(home, "sessions/2026/01/02");
+    await mkdir(folder, { recursive: true });
+    const id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    const line = (type: string, payload: object) => `${JSON.stringify({ timestamp: "2026-01-02", type, payload })}\n`;
+    const said = { type: "message", role: "user", content: [{ type: "input_text", text: "ship it" }] };
+    const ran = { type: "function_call", name: "exec_command", arguments: '{"cmd":"make"}', call_id: "1" };
+    const under = { approval_policy: "on-request", sandbox_policy: { type: "read-only" }, model: "gpt-5", cwd };
+    const first = { id, timestamp: "2026-01-02", cwd, originator: "codex_exec", cli_version: "0.169.0" };
+    const lines: [string, object][] = [
+      ["session_meta", first],
+      ["turn_context", under],
+      ["response_item", said],
+      ["response_item", ran],
+    ];
+    const text = lines.map(([type, payload]) => line(type, payload)).join("");
+    await writeFile(join(folder, `rollout-2026-01-02T03-04-05-${id}.jsonl`), text);
+    const same = await explain("--history");
+    expect(same).toMatchObject({ code: 0, stderr: "" });
+    expect(same.stdout).toBe("1 commands of 1 sessions: 0 would be decided differently now\n");
+    const changed = await explain("--history", "-c", "approval_policy=untrusted");
+    expect(changed.stdout).toContain("\nruns inside → asks  1×  bash -lc make\n");
+    const elsewhere = await codex(["explain", "--history", "-C", home], { cwd, env: { CODEX_HOME: home } });
+    expect(elsewhere.stdout).toContain("0 commands of 0 sessions");
+    expect(await explain("--history", "--", "ls")).toMatchObject({ code: 2, stdout: "" });
+    expect(await explain("--all", "--", "ls")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   it("without a command is a mistake; with rules that cannot be read it fails with file and line", async () => {
     expect(await explain()).toMatchObject({ code: 2, stdout: "" });
     await writeFile(join(home, "rules/b.rules"), "prefix_rule(pattern=[])\n");

@@ -4,6 +4,8 @@ export { createEngine } from "./codex.js";
 export type { Explanation, LayerVerdict } from "./approvals/explain.js";
 export { explainFor } from "./approvals/explain-session.js";
 export type { ExplainRequest } from "./approvals/explain-session.js";
+export { explainHistory, historyText } from "./approvals/explain-history.js";
+export type { HistoryChange, HistoryReport, HistoryRequest, PolicyOutcome } from "./approvals/explain-history.js";
 export { explanationText } from "./approvals/explain-text.js";
 export { failure, success } from "./tools/define.js";
 export { defineTool } from "./tools/embedded.js";

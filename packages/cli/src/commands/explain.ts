@@ -6,19 +6,42 @@ import { selectShell, shellArgv } from "@codex/exec";
 import { resolvePolicy } from "@codex/linux-sandbox";
 import { configOptions, workingDirectory } from "../config-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import { parse, sharedOptions, type Parsed, type SharedFlags } from "../flags.js";
+import { explainPast } from "../explain-past.js";
+import { collect, parse, sharedOptions, type Parsed, type SharedFlags } from "../flags.js";
 import { printParsed } from "../print-parsed.js";
 
-type ExplainFlags = SharedFlags & { readonly json?: true; readonly command: readonly string[] };
+export type ExplainFlags = SharedFlags & {
+  readonly json?: true;
+  readonly history?: true;
+  /** With `history`: sessions of every directory. */
+  readonly all?: true;
+  /** With `history`: rules files that would be added. */
+  readonly rules: readonly string[];
+  readonly command: readonly string[];
+};
 
 /** `codex explain [OPTIONS] -- COMMAND…` */
 function parseExplain(argv: readonly string[]): Parsed<ExplainFlags> {
   const command = sharedOptions(new Command("codex explain"))
     .description("Say what would happen to a command under the current settings, and why. Nothing is run.")
-    .argument("<COMMAND...>", "the program and its arguments, after `--`; one word with blanks is a shell script")
+    .argument("[COMMAND...]", "the program and its arguments, after `--`; one word with blanks is a shell script")
     .option("--json", "write one JSON object")
+    .option("--history", "instead of one command: what the settings would change for the commands of past sessions")
+    .option("--all", "with --history: sessions of every directory, not only of this one")
+    .option("--rules <FILE>", "with --history: as if this rules file were there too (repeatable)", collect, [])
     .passThroughOptions();
-  return parse(command, argv, () => ({ command: command.args, ...command.opts<Omit<ExplainFlags, "command">>() }));
+  return parse(command, argv, () => {
+    const options = command.opts<Omit<ExplainFlags, "command">>();
+    const problem = problemWith(options, command.args);
+    if (problem !== undefined) command.error(`error: ${problem}`, { exitCode: 2 });
+    return { command: command.args, ...options };
+  });
+}
+
+function problemWith({ history, all, rules }: Omit<ExplainFlags, "command">, words: readonly string[]) {
+  if (history === true) return words.length > 0 ? "--history takes no command" : undefined;
+  if (all === true || rules.length > 0) return "--all and --rules go with --history";
+  return words.length === 0 ? "name a command after `--`, or say --history" : undefined;
 }
 
 /** `codex explain -- COMMAND…`: the whole chain for one command. Says the same as what decides when it is run. */
@@ -31,6 +54,7 @@ export async function explain(argv: readonly string[]): Promise<ExitCode> {
   const cwd = await workingDirectory(process.cwd(), flags.cd);
   const typed = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
   const config = await loadConfig({ ...configOptions(flags), cwd, env, typed });
+  if (flags.history === true) return explainPast(flags, config, signal);
   const hide = { home: homedir(), codex_home: config.home };
   const options = { tmpdir: env["TMPDIR"], allow_missing: config.sandbox.allow_missing, ...hide };
   const resolved = await resolvePolicy(config.settings.sandbox_policy, cwd, options);
