@@ -43,8 +43,10 @@ export class HumanView implements View {
         return this.#error(message.message);
       case "stream_error":
         return this.#line(["failed", "ERROR: "], ["plain", message.message]);
+      case "item_started":
+        return this.#searched(message.item);
       case "item_completed":
-        return this.#spoken(message.item);
+        return this.#searched(message.item) + this.#spoken(message.item);
       case "exec_command_begin":
         return this.#commandStart(message);
       case "exec_command_end":
@@ -68,7 +70,6 @@ export class HumanView implements View {
       case "agent_message_content_delta":
       case "agent_reasoning":
       case "reasoning_content_delta":
-      case "item_started":
       case "raw_response_item":
       case "exec_command_output_delta":
       case "terminal_interaction":
@@ -113,6 +114,10 @@ export class HumanView implements View {
       this.#line(["you", "user"]),
       this.#block("plain", this.#options.prompt),
     ].join("");
+  }
+
+  #searched(item: TurnItem): string {
+    return item.type === "WebSearch" ? this.#line(["actor", "web search: "], ["plain", item.query]) : "";
   }
 
   #spoken(item: TurnItem): string {

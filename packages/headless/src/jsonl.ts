@@ -43,8 +43,10 @@ export class JsonView implements View {
         return line({ type: "error", message: message.message });
       case "stream_error":
         return line({ type: "error", message: withDetails(message.message, message.additional_details) });
+      case "item_started":
+        return message.item.type === "WebSearch" ? this.#start(message.item.id, webSearch(message.item)) : "";
       case "item_completed":
-        return this.#spoken(message.item);
+        return this.#done(message.item);
       case "exec_command_begin":
         return this.#start(message.call_id, command(message));
       case "exec_command_end":
@@ -65,7 +67,6 @@ export class JsonView implements View {
       case "agent_message_content_delta":
       case "agent_reasoning":
       case "reasoning_content_delta":
-      case "item_started":
       case "raw_response_item":
       case "exec_command_output_delta":
       case "terminal_interaction":
@@ -100,6 +101,10 @@ export class JsonView implements View {
 
   close(): string {
     return "";
+  }
+
+  #done(item: TurnItem): string {
+    return item.type === "WebSearch" ? this.#end(item.id, webSearch(item)) : this.#spoken(item);
   }
 
   #spoken(item: TurnItem): string {
@@ -147,6 +152,10 @@ export class JsonView implements View {
     this.#count += 1;
     return id;
   }
+}
+
+function webSearch({ query, action }: Extract<TurnItem, { type: "WebSearch" }>): Body {
+  return { type: "web_search", query, action };
 }
 
 function line(event: ThreadEvent): string {

@@ -1,6 +1,6 @@
 import { Queue } from "@codex/common";
 import { sessionId, submissionId, turnId, callId } from "@codex/protocol";
-import type { Denial, Event, EventMsg, Op, SessionHandle, SubmissionId } from "@codex/protocol";
+import type { Denial, Event, EventMsg, Op, SessionHandle, SubmissionId, WebSearchAction } from "@codex/protocol";
 
 export const THREAD = sessionId("0198c0de-0000-7000-8000-000000000001");
 export const TURN = turnId("1");
@@ -48,6 +48,11 @@ export function scripted(messages: readonly EventMsg[], end: EventMsg = complete
     if (op.type === "user_input") return [started(), ...messages, end];
     return op.type === "shutdown" ? [{ type: "shutdown_complete" }] : [];
   });
+}
+
+/** A search of the model's server, begun or done. */
+export function searches(type: "item_started" | "item_completed", query: string, action: WebSearchAction): EventMsg {
+  return { type, thread_id: THREAD, turn_id: TURN, item: { type: "WebSearch", id: "ws_1", query, action } };
 }
 
 export function configured(): EventMsg {

@@ -13,6 +13,7 @@ import {
   plans,
   says,
   scripted,
+  searches,
   thinks,
   uses,
 } from "./fake-session.js";
@@ -34,6 +35,14 @@ fix it
 `;
 
 describe("text for a person (core.md §6.4, live.md §1.1)", () => {
+  it("tells of a search when it begins and when it is known what for", async () => {
+    const session = scripted([
+      searches("item_started", "", { type: "other" }),
+      searches("item_completed", "zod", { type: "search", query: "zod" }),
+    ]);
+    expect((await run(session)).stderr).toBe(`${HEADER}web search: \nweb search: zod\n`);
+  });
+
   it("shows a whole turn on stderr and only the final message on stdout", async () => {
     const ls = ["bash", "-lc", "ls"];
     const session = scripted(

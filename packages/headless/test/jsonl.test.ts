@@ -12,6 +12,7 @@ import {
   plans,
   says,
   scripted,
+  searches,
   thinks,
   uses,
 } from "./fake-session.js";
@@ -89,6 +90,25 @@ describe("--json (core.md §6.5, live.md §2)", () => {
       { type: "item.completed", item: { type: "file_change", ...denied } },
     ]);
     expect(JSON.stringify(events[3])).not.toContain("denial");
+  });
+
+  it("shows a search of the model's server from its start to its end", async () => {
+    const action = { type: "search", query: "zod", queries: ["zod", "zod 4"] } as const;
+    const session = scripted([
+      searches("item_started", "", { type: "other" }),
+      searches("item_completed", "zod", action),
+      searches("item_started", "http://u", { type: "open_page", url: "http://u" }),
+    ]);
+    const { events } = await runJson(session);
+    const item = { id: "item_0", type: "web_search" };
+    expect(events.slice(2, -1)).toEqual([
+      { type: "item.started", item: { ...item, query: "", action: { type: "other" } } },
+      { type: "item.completed", item: { ...item, query: "zod", action } },
+      {
+        type: "item.started",
+        item: { ...item, id: "item_1", query: "http://u", action: { type: "open_page", url: "http://u" } },
+      },
+    ]);
   });
 
   it("shows a failed, a declined and a never begun command as items", async () => {

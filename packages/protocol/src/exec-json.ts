@@ -1,4 +1,5 @@
 import type { Denial } from "./action.js";
+import type { WebSearchAction } from "./items.js";
 import type { TokenUsage } from "./usage.js";
 
 /** One line of `codex exec --json` (core.md §6.5; live.md §2). Absent optional values are `null`, but for `denial`. */
@@ -31,6 +32,8 @@ export type ThreadItem = { readonly id: string } & (
       readonly status: "in_progress" | "completed" | "failed";
       readonly denial?: Denial;
     }
+  /** The real one's lines hold a second `id`, the server's. */
+  | { readonly type: "web_search"; readonly query: string; readonly action: WebSearchAction }
   | { readonly type: "todo_list"; readonly items: readonly { readonly text: string; readonly completed: boolean }[] }
   | { readonly type: "error"; readonly message: string }
 );

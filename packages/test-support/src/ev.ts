@@ -71,6 +71,9 @@ export const ev = {
   reasoning: (summary: string, encrypted_content: string | null = "encrypted", id = "rs_1"): SseEvent =>
     done({ type: "reasoning", id, summary: [{ type: "summary_text", text: summary }], encrypted_content }),
 
+  webSearch: (id: string, action: object): SseEvent =>
+    done({ type: "web_search_call", id, status: "completed", action }),
+
   /** `input`: an object becomes JSON; a string goes as the model wrote it. */
   call: (call_id: string, name: string, input: object | string): SseEvent =>
     done({

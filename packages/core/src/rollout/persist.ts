@@ -35,8 +35,14 @@ const KEPT_LEGACY: ReadonlySet<EventMsg["type"]> = new Set([
 
 function legacyEvent(message: EventMsg): StoredEvent | undefined {
   if (KEPT_LEGACY.has(message.type)) return message;
+  if (message.type === "item_completed") return searchEnd(message.item);
   if (message.type !== "user_message") return undefined;
   return { ...message, images: message.images ?? [], local_images: [], text_elements: [] };
+}
+
+function searchEnd(item: TurnItem): StoredEvent | undefined {
+  if (item.type !== "WebSearch") return undefined;
+  return { type: "web_search_end", call_id: item.id, query: item.query, action: item.action };
 }
 
 function paginatedEvent(message: EventMsg): StoredEvent | undefined {

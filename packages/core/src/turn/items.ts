@@ -1,9 +1,25 @@
-import type { MessageItem, ReasoningItem, ResponseItem, TurnItem, UserInput } from "@codex/protocol";
+import type {
+  MessageItem,
+  ReasoningItem,
+  ResponseItem,
+  TurnItem,
+  UserInput,
+  WebSearchAction,
+  WebSearchCallItem,
+} from "@codex/protocol";
 
 /** The face's form of a finished response item; `undefined` for calls and outputs, which have events of their own. */
 export function turnItemOf(item: ResponseItem, fallback_id: string): TurnItem | undefined {
   if (item.type === "message") return item.role === "assistant" ? agentMessage(item, fallback_id) : undefined;
+  if (item.type === "web_search_call") return webSearch(item, fallback_id);
   return item.type === "reasoning" ? reasoning(item, fallback_id) : undefined;
+}
+
+/** The face's form of an item that a server has begun; `undefined` where there is nothing to show yet. */
+export function startedItem(kind: string, id: string): TurnItem | undefined {
+  if (kind === "message") return { type: "AgentMessage", id, content: [] };
+  if (kind === "reasoning") return { type: "Reasoning", id, summary_text: [], raw_content: [] };
+  return kind === "web_search_call" ? webSearch({ type: "web_search_call" }, id) : undefined;
 }
 
 /** The text of an assistant message; `undefined` for every other item. */
@@ -56,6 +72,29 @@ function reasoning(item: ReasoningItem, fallback_id: string): TurnItem {
     summary_text: item.summary.map((part) => part.text),
     raw_content: (item.content ?? []).map((part) => part.text),
   };
+}
+
+function webSearch({ id, action }: WebSearchCallItem, fallback_id: string): TurnItem {
+  const known = action ?? { type: "other" };
+  return { type: "WebSearch", id: id ?? fallback_id, query: queryOf(known), action: known };
+}
+
+/** In one line, by what the real one writes (live.md §2.2). */
+function queryOf(action: WebSearchAction): string {
+  switch (action.type) {
+    case "search": {
+      const [first = "", ...others] = action.queries ?? [];
+      return action.query ?? (others.length > 0 ? `${first} ...` : first);
+    }
+    case "open_page":
+      return action.url ?? "";
+    case "find_in_page":
+      return `'${action.pattern ?? ""}' in ${action.url ?? ""}`;
+    case "other":
+      return "";
+    default:
+      return action satisfies never;
+  }
 }
 
 function textOf(item: MessageItem): string {

@@ -1,5 +1,5 @@
 import type { EventMsg, ModelEvent, Prompt, ResponseItem, ToolCall, TurnContext } from "@codex/protocol";
-import { turnItemOf } from "./items.js";
+import { startedItem, turnItemOf } from "./items.js";
 
 /** What one step is given; everything it learns goes out through these. */
 export type StepPowers = {
@@ -24,17 +24,19 @@ export type StepResult = {
  */
 export async function runStep(prompt: Prompt, turn: TurnContext, powers: StepPowers): Promise<StepResult> {
   const outputs: Promise<ResponseItem>[] = [];
+  const announced = new Set<string>();
   let continues = false;
   const take = (event: ModelEvent): void => {
     if (event.type === "item_done") {
       const call = powers.callOf(event.item);
       powers.record(event.item);
-      completeItem(event.item, turn, powers);
+      completeItem(event.item, turn, { newId: powers.newId, announced });
       if (call !== undefined) outputs.push(powers.dispatch(call));
     } else if (event.type === "completed" || event.type === "rate_limits") {
       if (event.type === "completed") continues = event.continues;
       powers.addUsage(event);
     } else {
+      if (event.type === "item_started") announced.add(event.item_id);
       showProgress(event, turn);
     }
   };
@@ -53,7 +55,7 @@ function showProgress(event: Progress, turn: TurnContext): void {
   const scope = { thread_id: turn.session.id, turn_id: turn.id };
   switch (event.type) {
     case "item_started": {
-      const item = startedItem(event);
+      const item = startedItem(event.kind, event.item_id);
       if (item !== undefined) show({ type: "item_started", ...scope, item });
       return;
     }
@@ -77,14 +79,14 @@ function showProgress(event: Progress, turn: TurnContext): void {
   }
 }
 
-function startedItem(event: Extract<ModelEvent, { type: "item_started" }>) {
-  if (event.kind === "message") return { type: "AgentMessage", id: event.item_id, content: [] } as const;
-  if (event.kind !== "reasoning") return undefined;
-  return { type: "Reasoning", id: event.item_id, summary_text: [], raw_content: [] } as const;
-}
+type Completion = Pick<StepPowers, "newId"> & { readonly announced: ReadonlySet<string> };
 
-function completeItem(item: ResponseItem, turn: TurnContext, powers: StepPowers): void {
-  const done = turnItemOf(item, powers.newId());
+/** A search that was never announced begins and ends here, so that faces see both (live.md §2.2). */
+function completeItem(item: ResponseItem, turn: TurnContext, { newId, announced }: Completion): void {
+  const done = turnItemOf(item, newId());
   if (done === undefined) return;
-  turn.session.emit({ type: "item_completed", thread_id: turn.session.id, turn_id: turn.id, item: done }, turn.id);
+  const scope = { thread_id: turn.session.id, turn_id: turn.id };
+  const begins = done.type === "WebSearch" && !announced.has(done.id);
+  if (begins) turn.session.emit({ type: "item_started", ...scope, item: done }, turn.id);
+  turn.session.emit({ type: "item_completed", ...scope, item: done }, turn.id);
 }
