@@ -53,6 +53,7 @@ import type { EmbeddedTool } from "./tools/embedded.js";
 import { embeddedTools } from "./tools/embedded.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
 import { toolsConfigOf } from "./tools/tools-config.js";
+import { createUserShell } from "./tools/user-shell.js";
 
 /** How an embedder or the command line sets Codex up. Everything may be left out. */
 export type CodexOptions = Partial<CodexDeps> & {
@@ -152,6 +153,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     environment,
     tools,
     terminals,
+    user_shell: createUserShell(environment, powers),
     models: models.provider,
     ...permissions,
     hooks: openHooks(config, environment, powers),

@@ -79,6 +79,7 @@ export class HumanView implements View {
       case "view_image_tool_call":
       case "turn_diff":
       case "thread_rolled_back":
+      case "list_background_terminals_response":
       case "list_custom_prompts_response":
       case "list_skills_response":
       case "get_history_entry_response":

@@ -77,6 +77,7 @@ export class JsonView implements View {
       case "turn_diff":
       case "context_compacted":
       case "thread_rolled_back":
+      case "list_background_terminals_response":
       case "list_custom_prompts_response":
       case "list_skills_response":
       case "get_history_entry_response":

@@ -6,6 +6,7 @@ import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } 
 import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
 import type { CustomPrompt, PromptHistoryEntry, Skill } from "./ports/codex.js";
+import type { BackgroundTerminal } from "./ports/terminals.js";
 import type { TurnItem } from "./turn-items.js";
 import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.js";
 
@@ -138,6 +139,7 @@ export type EventMsg =
   /** The history was replaced by a summary; an `item_completed` came before. */
   | { readonly type: "context_compacted" }
   | { readonly type: "thread_rolled_back"; readonly num_turns: number }
+  | { readonly type: "list_background_terminals_response"; readonly terminals: readonly BackgroundTerminal[] }
   | { readonly type: "list_custom_prompts_response"; readonly custom_prompts: readonly CustomPrompt[] }
   | { readonly type: "list_skills_response"; readonly skills: readonly SkillsOfFolder[] }
   | {

@@ -57,7 +57,7 @@ export type {
   TruncationPolicy,
   Verbosity,
 } from "./model.js";
-export type { Op } from "./op.js";
+export type { Op, Submission } from "./op.js";
 export type {
   AskForApproval,
   OptionalGuarantee,
@@ -109,6 +109,7 @@ export type {
 export type { BackgroundTerminal, BackgroundTerminals } from "./ports/terminals.js";
 export type { Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "./ports/tool.js";
 export type { SessionScope, TurnContext } from "./ports/turn.js";
+export type { UserCommand, UserCommandEnd, UserShell } from "./ports/user-shell.js";
 export type {
   CompactedLine,
   HistoryMode,
@@ -119,7 +120,7 @@ export type {
   StoredEvent,
   TurnContextLine,
 } from "./rollout.js";
-export type { TurnSettings } from "./settings.js";
+export type { TurnOverrides, TurnSettings } from "./settings.js";
 export type { TurnItem } from "./turn-items.js";
 export { addUsage, NO_USAGE } from "./usage.js";
 export type { RateLimitSnapshot, RateLimitWindow, TokenUsage, TokenUsageInfo } from "./usage.js";

@@ -1,6 +1,6 @@
 import type { ReviewDecision, UserInputResponse } from "./asks.js";
 import type { UserInput } from "./items.js";
-import type { TurnSettings } from "./settings.js";
+import type { TurnOverrides } from "./settings.js";
 
 /** What a face may submit (core.md §1.2). Unknown types are ignored by the session. */
 export type Op =
@@ -11,8 +11,20 @@ export type Op =
       /** JSON Schema for the final answer of this turn. */
       readonly final_output_json_schema?: unknown;
     }
-  | { readonly type: "override_turn_context"; readonly settings: Partial<TurnSettings> }
-  | { readonly type: "exec_approval"; readonly id: string; readonly decision: ReviewDecision }
+  /** The same with settings that also hold for later turns. */
+  | ({
+      readonly type: "user_turn";
+      readonly items: readonly UserInput[];
+      readonly final_output_json_schema?: unknown;
+    } & TurnOverrides)
+  /** Settings of later turns; no answer unless they are wrong. */
+  | ({ readonly type: "override_turn_context" } & TurnOverrides)
+  | {
+      readonly type: "exec_approval";
+      readonly id: string;
+      readonly turn_id?: string;
+      readonly decision: ReviewDecision;
+    }
   | { readonly type: "patch_approval"; readonly id: string; readonly decision: ReviewDecision }
   /** `id`: of the turn that asked. */
   | { readonly type: "user_input_answer"; readonly id: string; readonly response: UserInputResponse }
@@ -20,12 +32,25 @@ export type Op =
   | { readonly type: "compact" }
   /** Forgets the last user turns; files stay. Answered by `thread_rolled_back` or `error` (core.md §5.5). */
   | { readonly type: "thread_rollback"; readonly num_turns: number }
+  /**
+   * What the person typed behind `!`: their shell, no sandbox, no question (core.md §1.9). A turn of its own, or beside
+   * the one that runs; the model reads the result with its next request.
+   */
+  | { readonly type: "run_user_shell_command"; readonly command: string }
   /** Stops every command that a call has left running. */
   | { readonly type: "clean_background_terminals" }
+  /** Stops one of them; answered by `error` when there is none. */
+  | { readonly type: "stop_background_terminal"; readonly process_id: string }
   /** Answered by events of the same name with `_response`. */
+  | { readonly type: "list_background_terminals" }
   | { readonly type: "list_custom_prompts" }
-  | { readonly type: "list_skills" }
+  /** `cwds`: absolute; absent or empty: the session's. */
+  | { readonly type: "list_skills"; readonly cwds?: readonly string[] }
   /** Keeps what a person typed for later sessions; the conversation does not get it. */
   | { readonly type: "add_to_history"; readonly text: string }
   | { readonly type: "get_history_entry_request"; readonly offset: number; readonly log_id: number }
-  | { readonly type: "shutdown" };
+  /** `when_idle`: turns that run or wait are finished first. */
+  | { readonly type: "shutdown"; readonly when_idle?: boolean };
+
+/** One line of `codex proto`'s input: an op, and the id that its events will carry. */
+export type Submission = { readonly id: string; readonly op: Op };

@@ -16,3 +16,15 @@ export type TurnSettings = {
   /** JSON Schema for the final answer of the next turn only. */
   readonly output_schema?: unknown;
 };
+
+/** What an op may change for later turns (core.md §1.2). Absent: stays; `null`: goes back to the default. */
+export type TurnOverrides = {
+  /** Absolute. */
+  readonly cwd?: string;
+  readonly model?: string;
+  readonly approval_policy?: AskForApproval;
+  readonly sandbox_policy?: SandboxPolicy;
+  readonly effort?: ReasoningEffort | null;
+  readonly summary?: ReasoningSummary;
+  readonly service_tier?: string | null;
+};

@@ -1,4 +1,4 @@
-import type { TurnId, UserInput } from "@codex/protocol";
+import type { MessageItem, TurnId, UserInput } from "@codex/protocol";
 import { childController } from "@codex/common";
 import type { TurnAborted } from "../turn/aborted.js";
 
@@ -7,6 +7,7 @@ export class ActiveTurn {
   readonly id: TurnId;
   readonly #child: ReturnType<typeof childController>;
   #pending: (readonly UserInput[])[] = [];
+  #notes: MessageItem[] = [];
   /** What was asked for while it ran and has to wait for its end. */
   afterwards: (() => void) | undefined;
   /** Settles when the turn is over, tools included. Never rejects. */
@@ -29,6 +30,17 @@ export class ActiveTurn {
     const pending = this.#pending;
     this.#pending = [];
     return pending;
+  }
+
+  /** Something the model reads with its next request; it asks for none. */
+  addNote(note: MessageItem): void {
+    this.#notes.push(note);
+  }
+
+  takeNotes(): readonly MessageItem[] {
+    const notes = this.#notes;
+    this.#notes = [];
+    return notes;
   }
 
   abort(reason: TurnAborted): void {

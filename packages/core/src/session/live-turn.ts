@@ -96,6 +96,7 @@ function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts): Tu
       countTokens();
     },
     takePending: () => active.takePending(),
+    takeNotes: () => active.takeNotes(),
     abortTurn: (reason) => active.abort(reason),
   };
 }

@@ -1,10 +1,12 @@
-import type { EventMsg, Op } from "@codex/protocol";
+import type { EventMsg, Op, SkillsOfFolder } from "@codex/protocol";
 import type { SessionParts } from "./session.js";
 
 /** Ops that ask for something beside the conversation, and change nothing in it. */
 export type Question = Extract<
   Op,
-  { readonly type: "list_custom_prompts" | "list_skills" | "get_history_entry_request" }
+  {
+    readonly type: "list_background_terminals" | "list_custom_prompts" | "list_skills" | "get_history_entry_request";
+  }
 >;
 
 /** What a session answers about the files around it. */
@@ -13,11 +15,10 @@ export async function answerQuestion(op: Question, parts: SessionParts, cwd: str
   switch (op.type) {
     case "list_custom_prompts":
       return { type: "list_custom_prompts_response", custom_prompts: await context.customPrompts() };
-    case "list_skills": {
-      const found = await context.skills(cwd, parts.scope.signal);
-      const skills = found.map(({ name, description, path, scope }) => ({ name, description, path, scope }));
-      return { type: "list_skills_response", skills: [{ cwd, skills, errors: [] }] };
-    }
+    case "list_skills":
+      return { type: "list_skills_response", skills: await skillsOf(op.cwds ?? [], parts, cwd) };
+    case "list_background_terminals":
+      return { type: "list_background_terminals_response", terminals: parts.deps.terminals.list() };
     case "get_history_entry_request": {
       const { offset, log_id } = op;
       const entry = await prompt_history.entry(log_id, offset);
@@ -26,4 +27,14 @@ export async function answerQuestion(op: Question, parts: SessionParts, cwd: str
     default:
       return op satisfies never;
   }
+}
+
+async function skillsOf(asked: readonly string[], parts: SessionParts, cwd: string): Promise<SkillsOfFolder[]> {
+  const folders = asked.length === 0 ? [cwd] : asked;
+  const found = folders.map(async (folder) => {
+    const usable = await parts.deps.context.skills(folder, parts.scope.signal);
+    const skills = usable.map(({ name, description, path, scope }) => ({ name, description, path, scope }));
+    return { cwd: folder, skills, errors: [] };
+  });
+  return Promise.all(found);
 }

@@ -2,6 +2,7 @@ import type {
   Clock,
   Event,
   EventMsg,
+  MessageItem,
   Op,
   SessionDeps,
   SessionHandle,
@@ -10,21 +11,26 @@ import type {
   SessionScope,
   SubmissionId,
   TurnId,
+  TurnOverrides,
   TurnSettings,
   UserInput,
 } from "@codex/protocol";
-import { submissionId, turnId } from "@codex/protocol";
+import { callId, submissionId, turnId } from "@codex/protocol";
 import { Queue } from "@codex/common";
 import { TurnAborted } from "../turn/aborted.js";
 import { runCompact } from "../turn/kinds/compact.js";
 import { runRegular } from "../turn/kinds/regular.js";
+import type { PersonCommand } from "../turn/kinds/shell.js";
+import { runUserShell } from "../turn/kinds/shell.js";
 import type { TurnWork } from "../turn/powers.js";
 import { failureOf } from "../turn/retry.js";
 import { ActiveTurn } from "./active-turn.js";
 import type { OpenAsks } from "./asks.js";
 import { liveTurn } from "./live-turn.js";
 import { answerQuestion } from "./questions.js";
+import { changeSettings } from "./settings.js";
 import type { SessionState } from "./state.js";
+import { UserShells, WHOLE } from "./user-shells.js";
 
 export type SessionParts = {
   readonly scope: SessionScope;
@@ -44,12 +50,17 @@ type Submission = { readonly id: SubmissionId; readonly op: Op };
 /** Most characters of one user input (core.md §1.3). */
 const MAX_INPUT = 1 << 20;
 
+/** Most submissions that wait to be taken (core.md §1.1). */
+const MAX_WAITING = 512;
+
 /** An actor: one loop drains the inbox and is the only writer of session state between turns. */
 export class Session implements SessionHandle {
   readonly #parts: SessionParts;
   readonly #inbox = new Queue<Submission>();
   #settings: TurnSettings;
   #active: ActiveTurn | undefined;
+  readonly #shells = new UserShells();
+  #endsWhenIdle = false;
   readonly #loop: Promise<void>;
 
   constructor(parts: SessionParts) {
@@ -66,9 +77,10 @@ export class Session implements SessionHandle {
     return this.#parts.outbox;
   }
 
-  submit(op: Op): SubmissionId {
-    const id = submissionId(this.#parts.newId());
-    this.#inbox.push({ id, op });
+  submit(op: Op, id: SubmissionId = submissionId(this.#parts.newId())): SubmissionId {
+    const isFull = this.#inbox.size >= MAX_WAITING && op.type !== "shutdown" && op.type !== "interrupt";
+    if (isFull) this.#refuse(`${MAX_WAITING} submissions wait already; this one was dropped: ${op.type}`, id);
+    else this.#inbox.push({ id, op });
     return id;
   }
 
@@ -80,8 +92,10 @@ export class Session implements SessionHandle {
   async #run(): Promise<void> {
     await this.#configured();
     for await (const submission of this.#inbox) {
-      if (submission.op.type === "shutdown") break;
-      await this.#handle(submission, submission.op);
+      if (submission.op.type === "shutdown") {
+        this.#endsWhenIdle = submission.op.when_idle === true;
+        if (!this.#endsWhenIdle || this.#isIdle) break;
+      } else await this.#handle(submission, submission.op);
     }
     await this.#shutDown();
   }
@@ -91,12 +105,21 @@ export class Session implements SessionHandle {
       case "user_input":
         this.#takeInput(turnId(submission.id), op.items, op.final_output_json_schema);
         return;
+      case "user_turn": {
+        const id = turnId(submission.id);
+        if (this.#changeSettings(op, id)) this.#takeInput(id, op.items, op.final_output_json_schema);
+        return;
+      }
       case "override_turn_context":
-        this.#settings = { ...this.#settings, ...op.settings };
+        this.#changeSettings(op, turnId(submission.id));
+        return;
+      case "run_user_shell_command":
+        this.#runUserShell(op.command, turnId(submission.id));
         return;
       case "interrupt":
         this.#active?.abort(new TurnAborted("interrupted"));
         await this.#active?.done;
+        await this.#shells.stop();
         return;
       case "compact":
         this.#compact(turnId(submission.id));
@@ -107,6 +130,12 @@ export class Session implements SessionHandle {
       case "clean_background_terminals":
         await this.#parts.deps.terminals.stopAll();
         return;
+      case "stop_background_terminal": {
+        const isStopped = await this.#parts.deps.terminals.stop(op.process_id);
+        if (!isStopped) this.#refuse(`no background command has the id ${op.process_id}`, turnId(submission.id));
+        return;
+      }
+      case "list_background_terminals":
       case "list_custom_prompts":
       case "list_skills":
       case "get_history_entry_request":
@@ -131,7 +160,7 @@ export class Session implements SessionHandle {
   #takeInput(id: TurnId, items: readonly UserInput[], schema: unknown): void {
     const problem = problemWith(items);
     if (problem !== undefined) {
-      this.#emit({ type: "error", message: problem, codex_error_info: "bad_request" }, id);
+      this.#refuse(problem, id);
       return;
     }
     if (this.#active !== undefined) {
@@ -140,6 +169,45 @@ export class Session implements SessionHandle {
     }
     const settings = schema === undefined ? this.#settings : { ...this.#settings, output_schema: schema };
     this.#start(id, settings, (turn, powers) => runRegular(items, turn, powers));
+  }
+
+  /** False when they are wrong, which is told. */
+  #changeSettings(overrides: TurnOverrides, id: TurnId): boolean {
+    const changed = changeSettings(this.#settings, overrides);
+    if ("problem" in changed) this.#refuse(changed.problem, id);
+    else this.#settings = changed.settings;
+    return "settings" in changed;
+  }
+
+  /** A turn of its own, or beside the one that runs; then its events carry that one's id (core.md §1.9). */
+  #runUserShell(script: string, id: TurnId): void {
+    if (script.trim() === "") return this.#refuse("the command is empty", id);
+    const settings = this.#settings;
+    const { scope, deps, clock } = this.#parts;
+    const about = { script, cwd: settings.cwd, call_id: callId(id), scope, shell: deps.user_shell, clock };
+    if (this.#active !== undefined) {
+      const { truncation } = deps.models.client(settings, { session: scope.id, turn: id }).info;
+      return this.#runBeside({ ...about, turn_id: this.#active.id, truncation });
+    }
+    this.#start(id, settings, async (turn, powers) => {
+      const { truncation } = turn.model.info;
+      powers.record(await runUserShell({ ...about, turn_id: id, truncation }, turn.signal));
+      turn.signal.throwIfAborted();
+      return undefined;
+    });
+  }
+
+  #runBeside(command: PersonCommand): void {
+    this.#shells.start(command, (note) => {
+      if (this.#active === undefined) this.#recordNote(note, command.turn_id);
+      else this.#active.addNote(note);
+      this.#endIfIdle();
+    });
+  }
+
+  #recordNote(note: MessageItem, turn: TurnId): void {
+    this.#parts.state.record(note, WHOLE);
+    this.#emit({ type: "raw_response_item", item: note }, turn);
   }
 
   /** Waits behind a turn that runs: what was asked for last is done last. */
@@ -172,8 +240,19 @@ export class Session implements SessionHandle {
     active.done = liveTurn(active, { ...this.#parts, settings: Object.freeze(settings) }, work).finally(() => {
       active.dispose();
       this.#active = undefined;
-      if (!this.#parts.scope.signal.aborted) this.#startLeftOver(active);
+      for (const note of active.takeNotes()) this.#recordNote(note, id);
+      if (this.#parts.scope.signal.aborted) return;
+      this.#startLeftOver(active);
+      this.#endIfIdle();
     });
+  }
+
+  get #isIdle(): boolean {
+    return this.#active === undefined && this.#shells.isIdle;
+  }
+
+  #endIfIdle(): void {
+    if (this.#endsWhenIdle && this.#isIdle) this.#inbox.push({ id: submissionId("end"), op: { type: "shutdown" } });
   }
 
   /** What was said too late for a turn becomes the next one. */
@@ -213,6 +292,7 @@ export class Session implements SessionHandle {
     this.#inbox.close();
     this.#active?.abort(new TurnAborted("interrupted"));
     await this.#active?.done;
+    await this.#shells.stop();
     this.#parts.end();
     try {
       await deps[Symbol.asyncDispose]();
@@ -223,6 +303,10 @@ export class Session implements SessionHandle {
     outbox.close();
     for (const sink of deps.sinks) await sink.close();
     await log.close();
+  }
+
+  #refuse(message: string, id: SubmissionId | TurnId): void {
+    this.#emit({ type: "error", message, codex_error_info: "bad_request" }, turnId(id));
   }
 
   #emit(message: EventMsg, turn?: TurnId): void {

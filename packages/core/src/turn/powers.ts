@@ -1,4 +1,12 @@
-import type { Clock, ModelEvent, ResponseItem, SessionDeps, TurnContext, UserInput } from "@codex/protocol";
+import type {
+  Clock,
+  MessageItem,
+  ModelEvent,
+  ResponseItem,
+  SessionDeps,
+  TurnContext,
+  UserInput,
+} from "@codex/protocol";
 import type { SessionState } from "../session/state.js";
 import type { TurnAborted } from "./aborted.js";
 
@@ -19,6 +27,8 @@ export type TurnPowers = {
   addUsage(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void;
   /** Input that came while the turn ran. */
   takePending(): readonly (readonly UserInput[])[];
+  /** What happened beside the turn since the last step, for the model. */
+  takeNotes(): readonly MessageItem[];
   abortTurn(reason: TurnAborted): void;
 };
 

@@ -65,7 +65,8 @@ describe("a session", () => {
     await engine.ask("first");
     engine.submit({
       type: "override_turn_context",
-      settings: { cwd: "/elsewhere", sandbox_policy: { type: "read-only" } },
+      cwd: "/elsewhere",
+      sandbox_policy: { type: "read-only" },
     });
     await engine.ask("second");
     const added = model.prompts[1]?.input.slice(-3) ?? [];

@@ -20,6 +20,7 @@ import { uuidv7 } from "../../src/new-id.js";
 import { builtinTools } from "../../src/tools/builtin/source.js";
 import { Processes } from "../../src/tools/processes.js";
 import type { ShellPowers } from "../../src/tools/shell-powers.js";
+import { createUserShell } from "../../src/tools/user-shell.js";
 import type { TestApprovals } from "./approvals.js";
 import { testApprovals } from "./approvals.js";
 import { memoryHistory, memoryStore, STORED_ID } from "./memory-store.js";
@@ -116,6 +117,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
         environment,
         tools: [builtinTools(powers, terminals)],
         terminals,
+        user_shell: createUserShell(environment, powers),
         prompt_history: memoryHistory(),
         sinks: [],
         warnings: [],

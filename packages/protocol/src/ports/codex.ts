@@ -7,6 +7,7 @@ import type { EventSink, SessionQuery, SessionStore, SessionSummary, StoredSessi
 import type { BackgroundTerminals } from "./terminals.js";
 import type { ToolSource } from "./tool.js";
 import type { SessionScope } from "./turn.js";
+import type { UserShell } from "./user-shell.js";
 import type { Event } from "../event.js";
 import type { SessionId, SubmissionId, TurnId } from "../ids.js";
 import type { Op } from "../op.js";
@@ -27,8 +28,8 @@ export interface Codex extends AsyncDisposable {
 
 export interface SessionHandle extends AsyncDisposable {
   readonly id: SessionId;
-  /** Never throws on state; the answer is an event. */
-  submit(op: Op): SubmissionId;
+  /** Never throws on state; the answer is an event. `id`: a new one for each submission; default: one is made. */
+  submit(op: Op, id?: SubmissionId): SubmissionId;
   /** One consumer; ends after `shutdown_complete`. */
   readonly events: AsyncIterable<Event>;
 }
@@ -78,6 +79,7 @@ export interface SessionDeps extends AsyncDisposable {
   readonly prompt_history: PromptHistory;
   readonly tools: readonly ToolSource[];
   readonly terminals: BackgroundTerminals;
+  readonly user_shell: UserShell;
   readonly sinks: readonly EventSink[];
   /** Shown as `warning` events once the session is configured. */
   readonly warnings: readonly string[];

@@ -46,6 +46,7 @@ export async function runRegular(
     const result = await withRetries(turn, powers, () =>
       runStep(promptOf(turn, powers, tools), turn, { ...stepPowers(turn, powers, tools), record }),
     );
+    for (const note of powers.takeNotes()) powers.record(note);
     const pending = powers.takePending();
     const is_over = !result.continues && pending.length === 0;
     if (is_over && !(await hooks.putOff(message))) return message;
