@@ -5,8 +5,14 @@ import { CodexError } from "@codex/common";
 
 const NAME = "codex-linux-sandbox";
 
-/** From `src/`, from this package's `dist/`, and from a bundle (or a chunk folder of it) that carries the helper. */
-const PLACES = [`./${NAME}`, `../${NAME}`, `../dist/${NAME}`] as const;
+/** From this package's `dist/` or a bundle, from a chunk folder of a bundle, and from `src/`. */
+const FOLDERS = ["./", "../", "../dist/"] as const;
+
+/** In a checkout one is built for this machine; a package has one for each architecture (`build-native.mjs`). */
+function places(): readonly string[] {
+  const names = [NAME, `prebuilt/${process.arch}/${NAME}`];
+  return names.flatMap((name) => FOLDERS.map((folder) => fileURLToPath(new URL(folder + name, import.meta.url))));
+}
 
 /**
  * Absolute path of the native helper: `explicit` when given, else the one built or shipped beside this code.
@@ -23,7 +29,7 @@ export function findHelper(explicit?: string): string {
       "this sandbox works on Linux only; use -s external-sandbox in a container",
     );
   }
-  const found = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(isExecutable);
+  const found = places().find(isExecutable);
   if (found !== undefined) return found;
   throw new CodexError(
     "sandbox_unavailable",

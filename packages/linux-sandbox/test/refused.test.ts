@@ -1,12 +1,10 @@
 /** Where user namespaces are refused: what is left is used only with consent, or where it holds the whole policy. */
-import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import type { OptionalGuarantee, SandboxPolicy } from "@codex/protocol";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 import { confine, enforce, resolvePolicy } from "../src/index.js";
 import type { Confinement } from "../src/index.js";
@@ -165,18 +163,5 @@ describeForUsers("with consent, or read-only", (user) => {
       `kill -0 $PPID; kill -0 ${process.pid}`,
     );
     expect(outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(/not permitted[^]*not permitted/) });
-  });
-});
-
-describe("the build of the helper", () => {
-  it("says in one line that there is no compiler, and fails", async () => {
-    const script = new URL("../build-native.mjs", import.meta.url).pathname;
-    const copy = createFolder();
-    await promisify(execFile)("cp", ["-r", script, join(script, "../native"), copy]);
-    const build = promisify(execFile)(process.execPath, [join(copy, "build-native.mjs")], {
-      env: { PATH: "/nonexistent" },
-    });
-    const error: unknown = await build.catch((cause: unknown) => cause);
-    expect(error).toMatchObject({ code: 1, stderr: expect.stringMatching(/^[^\n]*C compiler[^\n]*CC\n$/) });
   });
 });
