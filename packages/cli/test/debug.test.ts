@@ -40,12 +40,16 @@ describe("codex debug prompt", () => {
   });
 
   it("tells the size and source of every part", async () => {
-    const { stdout } = await codex(["debug", "prompt", "do it"], options());
+    await home.write("user/.agents/skills/tidy/SKILL.md", "---\nname: tidy\ndescription: Tidies up.\n---\nSort.\n");
+    const { cwd, env } = options();
+    const shared = { ...env, HOME: `${home.path}/user` };
+    const { stdout } = await codex(["debug", "prompt", "do it"], { cwd, env: shared });
     expect(stdout).toMatch(/^ +1 +\d+ +\d+ {2}instructions +built in$/m);
     expect(stdout).toContain(`${home.path}/AGENTS.md (8), ${project.path}/AGENTS.md (8)`);
     expect(stdout).toMatch(/developer message +sandbox and approval settings$/m);
     expect(stdout).toMatch(/developer message +skills of CODEX_HOME and project$/m);
     expect(stdout).toContain("- pdf: Reads PDF files.");
+    expect(stdout).toContain("- tidy: Tidies up.");
     expect(stdout).toMatch(/user message +the prompt$/m);
     expect(stdout).toMatch(/^the whole request: \d+ bytes/m);
   });

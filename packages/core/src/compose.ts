@@ -162,6 +162,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
       request,
       scope,
       shell: shell.kind,
+      user_home: os.homedir(),
       timezone: localTimeZone(env),
       files: environment.files,
     }),

@@ -14,6 +14,8 @@ export type ContextParts = {
   readonly scope: SessionScope;
   /** Name of the user's shell. */
   readonly shell: string;
+  /** Absolute; holds `.agents`. */
+  readonly user_home: string;
   /** IANA name. */
   readonly timezone: string;
   readonly files: Files;
@@ -70,11 +72,17 @@ function docsOf({ config, scope, files }: ContextParts): Pick<SessionContext, "p
   };
 }
 
-/** The project's, from `cwd` up to its root, then the user's; a project that is not trusted has none (core.md §7.1). */
-async function skillsOf({ config, files }: ContextParts, cwd: string, signal: AbortSignal) {
+/**
+ * The project's, from `cwd` up to its root, then those of CODEX_HOME, then those that the user shares between agents; a
+ * project that is not trusted has none (core.md §7.1).
+ */
+async function skillsOf({ config, files, user_home }: ContextParts, cwd: string, signal: AbortSignal) {
   const trusted = config.project.trust === "trusted" ? directoriesBetween(config.project.root, cwd) : [];
   const folders = [...trusted].reverse().map((directory) => path.join(directory, ".agents", "skills"));
-  const own = await readHomeSkills(path.join(config.home, "skills"));
-  const project = await Promise.all(folders.map((folder) => findSkills(files, folder, signal)));
-  return usableSkills([...project.flat(), ...own], config.skills.disabled);
+  const homes = [path.join(config.home, "skills"), path.join(user_home, ".agents", "skills")];
+  const found = await Promise.all([
+    ...folders.map((folder) => findSkills(files, folder, signal)),
+    ...homes.map((folder) => readHomeSkills(folder)),
+  ]);
+  return usableSkills(found.flat(), config.skills.disabled);
 }
