@@ -55,6 +55,9 @@ describe("codex exec resume", () => {
     server.answer(say("one"), say("two"));
     await codex(["exec", "first"], options());
     const [file] = sessions();
+    const opening: unknown = JSON.parse(readFileSync(file ?? "", "utf8").split("\n")[0] ?? "");
+    const git = { branch: "main", commit_hash: expect.stringMatching(/^[0-9a-f]{40}$/) };
+    expect(opening).toMatchObject({ type: "session_meta", payload: { cwd: project.path, git } });
     const ran = await codex(["exec", "--json", "resume", idOf(file), "second"], options());
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(ran.stdout.split("\n")[0] ?? "")).toEqual({ type: "thread.started", thread_id: idOf(file) });

@@ -157,15 +157,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     models: models.provider,
     ...permissions,
     hooks: openHooks(config, environment, powers),
-    context: createSessionContext({
-      config,
-      request,
-      scope,
-      shell: shell.kind,
-      user_home: os.homedir(),
-      timezone: localTimeZone(env),
-      files: environment.files,
-    }),
+    context: createSessionContext({ ...surroundings(env, shell), config, request, scope, files: environment.files }),
     prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
     sinks: config.notify === undefined ? [] : [notifier(config.notify, { scope, cwd: settings.cwd, env })],
     warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings, models.info(settings))],
@@ -175,6 +167,10 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
       models.finish();
     },
   };
+}
+
+function surroundings(env: Env, shell: Shell) {
+  return { shell: shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
 }
 
 /** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */

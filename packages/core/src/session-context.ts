@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Files, OpenRequest, SessionContext, SessionScope } from "@codex/protocol";
 import type { Config } from "@codex/config";
+import { readGitFacts } from "@codex/git-tooling";
 import { readCustomPrompts } from "./home/custom-prompts.js";
 import { readGlobalDocs } from "./home/global-docs.js";
 import { readHomeSkills } from "./home/skills.js";
@@ -23,7 +24,7 @@ export type ContextParts = {
 
 /** What the model is told, from the configuration and the user's and project's files. */
 export function createSessionContext(parts: ContextParts): SessionContext {
-  const { config, request, shell, timezone } = parts;
+  const { config, request, files, shell, timezone } = parts;
   const { instructions } = config;
   const { auto_compact_token_limit } = config.model;
   return {
@@ -43,6 +44,7 @@ export function createSessionContext(parts: ContextParts): SessionContext {
     },
     ...docsOf(parts),
     skills: (cwd, signal) => skillsOf(parts, cwd, signal),
+    repository: (cwd, signal) => readGitFacts(files, cwd, signal),
     customPrompts: () => readCustomPrompts(config.home),
   };
 }

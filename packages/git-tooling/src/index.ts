@@ -2,6 +2,7 @@ export { applyDiff } from "./apply.js";
 export type { ApplyReport, ApplyRequest } from "./apply.js";
 export { diffAgainst, diffToRemote } from "./diff.js";
 export type { DiffToRemote } from "./diff.js";
+export { readGitFacts } from "./facts.js";
 export { findMainRoot, findRoot, readGitInfo, withoutSecret } from "./info.js";
 export type { GitInfo } from "./info.js";
 export { askGit, runGit } from "./run.js";

@@ -115,6 +115,7 @@ export type {
   HistoryMode,
   RolloutItem,
   RolloutLine,
+  RepositoryFacts,
   SessionMeta,
   SessionSource,
   StoredEvent,

@@ -35,6 +35,14 @@ export type CompactedLine = {
   readonly replacement_history: readonly ResponseItem[];
 };
 
+/** Where a repository stands; what is not known is absent (exec.md §7.2). */
+export type RepositoryFacts = {
+  readonly commit_hash?: string;
+  readonly branch?: string;
+  /** Of `origin`, without password or token. */
+  readonly repository_url?: string;
+};
+
 /** First line of a session file (rollout-live.md §3.1). */
 export type SessionMeta = {
   readonly id: string;
@@ -50,7 +58,7 @@ export type SessionMeta = {
   /** Ours are always `legacy`, which every version reads (rollout-live.md §10). */
   readonly history_mode: "legacy";
   readonly forked_from_id?: string;
-  readonly git?: { readonly commit_hash?: string; readonly branch?: string; readonly repository_url?: string };
+  readonly git?: RepositoryFacts;
 };
 
 export type SessionSource = "cli" | "vscode" | "exec" | "mcp" | "unknown" | { readonly custom: string };

@@ -22,20 +22,25 @@ export type Beginning = { readonly session: SessionDeps; readonly log: SessionLo
 export async function beginSession(deps: CodexDeps, request: OpenRequest, scope: SessionScope): Promise<Beginning> {
   const session = await deps.session(request, scope);
   try {
-    return await begin(session, { deps, request, id: scope.id });
+    return await begin(session, { deps, request, id: scope.id, signal: scope.signal });
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-type Asked = { readonly deps: CodexDeps; readonly request: OpenRequest; readonly id: SessionId };
+type Asked = {
+  readonly deps: CodexDeps;
+  readonly request: OpenRequest;
+  readonly id: SessionId;
+  readonly signal: AbortSignal;
+};
 
 async function begin(session: SessionDeps, asked: Asked): Promise<Beginning> {
-  const { deps, request, id } = asked;
+  const { deps, request } = asked;
   switch (request.type) {
     case "new": {
-      const log = await createLog(id, metaOf(session, asked), asked);
+      const log = await createLog(session, asked);
       return { session, log, state: new SessionState(log) };
     }
     case "resume":
@@ -43,7 +48,7 @@ async function begin(session: SessionDeps, asked: Asked): Promise<Beginning> {
     case "fork": {
       const source = await deps.store.read(request.id);
       const known = recall(session, source.meta);
-      const log = await createLog(id, { ...metaOf(known, asked), forked_from_id: request.id }, asked);
+      const log = await createLog(known, asked, { forked_from_id: request.id });
       const restored = await copyInto(log, source, request.before_turn);
       return { session: told(known, restored), log, state: new SessionState(log, restored) };
     }
@@ -65,7 +70,7 @@ async function resume(session: SessionDeps, asked: Asked, id: SessionId): Promis
     const restored = rebuild(lines);
     const known = recall(session, meta);
     // the first line was lost: without one, nobody could tell whose file this is
-    if (meta.id === undefined) log.append({ type: "session_meta", payload: metaOf(known, asked) });
+    if (meta.id === undefined) log.append({ type: "session_meta", payload: await metaOf(known, asked) });
     return { session: told(known, restored), log, state: new SessionState(log, restored) };
   } catch (error) {
     await log.close();
@@ -82,8 +87,14 @@ async function copyInto(log: SessionLog, source: StoredSession, before_turn: str
   }
 }
 
-function createLog(id: SessionId, meta: SessionMeta, { deps, request }: Asked): Promise<SessionLog> {
-  return request.ephemeral === true ? Promise.resolve(ephemeralLog()) : deps.store.create(id, meta);
+async function createLog(
+  session: SessionDeps,
+  asked: Asked,
+  origin: Pick<SessionMeta, "forked_from_id"> = {},
+): Promise<SessionLog> {
+  const { deps, request, id } = asked;
+  if (request.ephemeral === true) return ephemeralLog();
+  return deps.store.create(id, { ...(await metaOf(session, asked)), ...origin });
 }
 
 /** A conversation goes on with the base instructions that it began with, unless the user has others (core.md §5.5). */
@@ -116,7 +127,8 @@ function told(session: SessionDeps, { known }: Restored): SessionDeps {
   };
 }
 
-function metaOf(session: SessionDeps, { deps, request, id }: Asked): SessionMeta {
+async function metaOf(session: SessionDeps, { deps, request, id, signal }: Asked): Promise<SessionMeta> {
+  const git = await session.context.repository(session.settings.cwd, signal);
   return {
     session_id: id,
     id,
@@ -128,5 +140,6 @@ function metaOf(session: SessionDeps, { deps, request, id }: Asked): SessionMeta
     model_provider: session.settings.model_provider,
     base_instructions: { text: session.context.instructions },
     history_mode: "legacy",
+    ...(Object.keys(git).length === 0 ? {} : { git }),
   };
 }

@@ -103,6 +103,7 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
           developer_instructions: "",
           projectDocs: () => Promise.resolve({ text: options.docs ?? "", files: [] }),
           docsOnTheWay: () => Promise.resolve([]),
+          repository: () => Promise.resolve({}),
           skills: () => Promise.resolve([]),
           customPrompts: () => Promise.resolve([]),
           ...options.context,

@@ -1,3 +1,4 @@
+import type { RepositoryFacts } from "../rollout.js";
 import type { ApprovalPolicy, Consents } from "./approval.js";
 import type { Clock } from "./clock.js";
 import type { Environment } from "./environment.js";
@@ -101,6 +102,8 @@ export interface SessionContext {
   skills(cwd: string, signal: AbortSignal): Promise<readonly Skill[]>;
   /** The user's own prompts, by name. */
   customPrompts(): Promise<readonly CustomPrompt[]>;
+  /** Of the repository that holds `cwd`; nothing outside one. */
+  repository(cwd: string, signal: AbortSignal): Promise<RepositoryFacts>;
   /** Name of the user's shell: `bash`, `zsh`, `sh`. */
   readonly shell: string;
   /** IANA name. */
