@@ -63,6 +63,11 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function amountOf(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError("It is not a number.");
+  return Number(text);
+}
+
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }

@@ -8,13 +8,16 @@ export interface ProcessSignals extends Disposable {
   finish(): void;
 }
 
-/** A second signal changes nothing; a run that does not end in time is ended. */
+/** The first signal lets the run end in order; a second SIGINT ends it at once, and so does time. */
 export function watchSignals(): ProcessSignals {
   const controller = new AbortController();
   let caught: NodeJS.Signals | undefined;
   const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((name) => {
     const handler = () => {
-      if (caught !== undefined) return;
+      if (caught !== undefined) {
+        if (name === "SIGINT") process.exit(1);
+        return;
+      }
       caught = name;
       setTimeout(() => process.exit(1), PATIENCE_MS).unref();
       controller.abort(new Error(`stopped by ${name}`));

@@ -1,11 +1,13 @@
 import type { CodexOptions } from "@codex/core";
 import { openLastMessageFile, readOutputSchema, runExec, usesColour } from "@codex/headless";
 import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
-import type { Codex, SessionId } from "@codex/protocol";
+import type { TypedOverrides } from "@codex/config";
+import type { Codex, SandboxMode, SessionId } from "@codex/protocol";
 import { CodexError } from "@codex/common";
 import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
 import { isInGitRepository } from "./git.js";
+import { checkedPictures } from "./pictures.js";
 import { readPrompt, type StandardInput } from "./stdin.js";
 
 /** The process around a run, so that tests can bring their own. */
@@ -36,6 +38,7 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   const { flags } = task;
   const cwd = await workingDirectory(world.cwd, flags.cd);
   await demandRepository(cwd, flags);
+  const images = await checkedPictures(flags.image, world.cwd);
   const outputSchema = flags.outputSchema === undefined ? undefined : await readOutputSchema(flags.outputSchema);
   const note = (text: string) => void world.stderr.write(text, () => undefined);
   const piped = task.start === undefined ? "added" : "ignored";
@@ -53,7 +56,9 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
     {
       session,
       prompt,
+      images,
       outputSchema,
+      backgroundWaitMs: flags.backgroundWait * 1000,
       json: flags.json === true,
       version,
       colour: usesColour(flags.color, stderr, env),
@@ -79,17 +84,12 @@ async function lastMessageFile(path: string | undefined): Promise<LastMessageFil
 
 /** Nobody can be asked, so the approval policy is `never`, whatever the configuration says (core.md §6.1). */
 export function codexOptions(flags: ExecFlags, world: Pick<World, "env" | "version">): CodexOptions {
-  const sandbox_mode = flags.dangerouslyBypassApprovalsAndSandbox === true ? "danger-full-access" : flags.sandbox;
   return {
     env: world.env,
     config: {
       ...configOptions(flags),
-      typed: {
-        approval_policy: "never",
-        add_dirs: flags.addDir,
-        ...(flags.model === undefined ? {} : { model: flags.model }),
-        ...(sandbox_mode === undefined ? {} : { sandbox_mode }),
-      },
+      ignore_rules: flags.ignoreRules === true,
+      typed: typedOverrides(flags),
     },
     originator: world.env["CODEX_INTERNAL_ORIGINATOR_OVERRIDE"] ?? "codex_exec",
     version: world.version,
@@ -97,4 +97,22 @@ export function codexOptions(flags: ExecFlags, world: Pick<World, "env" | "versi
     ...(flags.from === undefined ? {} : { replay_from: flags.from }),
     ...(flags.record === undefined ? {} : { record: flags.record }),
   };
+}
+
+function typedOverrides(flags: ExecFlags): TypedOverrides {
+  const { model, maxTokens: max_tokens, maxUsd: max_usd, maxTurns: max_turns } = flags;
+  const sandbox_mode = sandboxMode(flags);
+  const limits = Object.entries({ max_tokens, max_usd, max_turns }).filter(([, limit]) => limit !== undefined);
+  return {
+    approval_policy: "never",
+    add_dirs: flags.addDir,
+    ...(model === undefined ? {} : { model }),
+    ...(sandbox_mode === undefined ? {} : { sandbox_mode }),
+    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
+  };
+}
+
+function sandboxMode(flags: ExecFlags): SandboxMode | undefined {
+  if (flags.dangerouslyBypassApprovalsAndSandbox === true) return "danger-full-access";
+  return flags.fullAuto === true ? "workspace-write" : flags.sandbox;
 }

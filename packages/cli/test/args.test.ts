@@ -36,7 +36,8 @@ describe("codex exec ARGS (core.md §6.1)", () => {
     const given =
       "-c a=1 --enable x -m gpt prompt --json -s workspace-write -p work -C /tmp --add-dir a --add-dir b " +
       "--skip-git-repo-check -o out --output-schema s.json --color never --ephemeral --replay r.jsonl " +
-      "--ignore-user-config --strict-config --disable y -c b=2";
+      "--ignore-user-config --strict-config --disable y -c b=2 -i a.png,b.png -i c.gif --ignore-rules --oss " +
+      "--local-provider ollama --max-tokens 5 --max-usd 0.5 --max-turns 3 --background-wait 0";
     expect(exec(...given.split(" "))).toEqual({
       prompt: "prompt",
       json: true,
@@ -56,6 +57,14 @@ describe("codex exec ARGS (core.md §6.1)", () => {
       replay: "r.jsonl",
       ignoreUserConfig: true,
       strictConfig: true,
+      image: ["a.png", "b.png", "c.gif"],
+      ignoreRules: true,
+      oss: true,
+      localProvider: "ollama",
+      maxTokens: 5,
+      maxUsd: 0.5,
+      maxTurns: 3,
+      backgroundWait: 0,
     });
   });
 
@@ -65,6 +74,17 @@ describe("codex exec ARGS (core.md §6.1)", () => {
       dangerouslyBypassApprovalsAndSandbox: true,
       prompt: "-",
     });
+  });
+
+  it("takes pictures as the real one does, but leaves it the prompt", () => {
+    expect(exec("-i", "a.png", "b.JPG", "look")).toMatchObject({ image: ["a.png", "b.JPG"], prompt: "look" });
+    expect(exec("look", "--image", "a.png")).toMatchObject({ image: ["a.png"], prompt: "look" });
+    expect(exec("-i", "a.png", "--", "b.png")).toMatchObject({ image: ["a.png"], prompt: "b.png" });
+    expect(exec("first.png")).toMatchObject({ image: [], prompt: "first.png" });
+  });
+
+  it("takes what the official client says about itself", () => {
+    expect(exec("--thread-source", "x", "--cyber-access-program", "y", "z").prompt).toBe("z");
   });
 
   it("takes what follows -- as the prompt", () => {
@@ -80,17 +100,21 @@ describe("codex exec ARGS (core.md §6.1)", () => {
     [["--replay", "a", "--record", "b", "x"], /^error: --replay cannot be used with --record, unless --from N/],
     [["--from", "2", "x"], /^error: --from needs the recording: --replay FILE$/],
     [["--replay", "a", "--from", "two", "x"], /^error: .*'two' is invalid.*whole number/],
-    [["-i", "a.png", "x"], /^error: unknown option '-i'/],
+    [["--full-auto", "-s", "read-only", "x"], /^error: .*cannot be used with/],
+    [["--full-auto", "--yolo", "x"], /^error: .*cannot be used with/],
+    [["--max-usd", "much", "x"], /^error: .*'much' is invalid\. It is not a number\.$/],
+    [["--local-provider", "other", "x"], /^error: .*Allowed choices are ollama, lmstudio/],
   ])("%j is a mistake, told in one line", (argv, message) => {
     expect(problem(...argv)).toMatch(message);
     expect(problem(...argv)).not.toContain("\n");
   });
 
-  it("shows help without the flags that are not built", () => {
+  it("shows help without the older spellings", () => {
     const parsed = parseExec(["--help"]);
     const text = parsed.type === "help" ? parsed.text : "";
     expect(text).toContain("--output-last-message");
-    expect(text).not.toMatch(/--image|review|--oss/);
+    expect(text).toContain("--image");
+    expect(text).not.toMatch(/--full-auto|--thread-source/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { CodexError, codeOf, messageOf, onAbort } from "@codex/common";
 import type { Event, Op, SessionHandle, SubmissionId } from "@codex/protocol";
 import { refuse } from "./answers.js";
+import { Closing } from "./closing.js";
 import { HumanView } from "./human.js";
 import { JsonView } from "./jsonl.js";
 import type { LastMessageFile } from "./last-message.js";
@@ -12,6 +13,8 @@ export type ExecOptions = {
   /** Driven to its shutdown, not disposed. */
   readonly session: SessionHandle;
   readonly prompt: string;
+  /** Absolute paths of pictures that go before the prompt. */
+  readonly images?: readonly string[];
   /** JSON Schema for the final answer. */
   readonly outputSchema?: unknown;
   /** One ThreadEvent a line on stdout instead of text for a person on stderr. */
@@ -22,6 +25,8 @@ export type ExecOptions = {
   readonly stdout: Writer;
   readonly stderr: Writer;
   readonly lastMessage?: LastMessageFile;
+  /** How long commands that outlive the turn may run on, in milliseconds; then they are named and ended. Default: 0. */
+  readonly backgroundWaitMs?: number;
 };
 
 /** `unread`: nobody reads stdout any more, so the run was ended quietly or its message dropped. */
@@ -57,12 +62,15 @@ async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal)
   using _signal = onAbort(signal, interrupt);
   using _unread = options.json ? onAbort(streams.stdout.gone, interrupt) : undefined;
   const turn = new TurnWatch(submission);
+  const name = (commands: readonly string[]) => void output.write(view.notice(endedText(commands)));
+  using closing = new Closing({ session, waitMs: options.backgroundWaitMs ?? 0, name }, signal);
   let end: TurnEnd | undefined;
   for await (const event of session.events) {
     if (end !== undefined && event.msg.type === "error") {
       if (end.type !== "completed") continue;
       end = { type: "failed", message: event.msg.message };
     }
+    closing.note(event.msg);
     await output.write(view.show(event.msg));
     const refusal = refuse(event.msg);
     if (refusal !== undefined) {
@@ -74,7 +82,7 @@ async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal)
     if (end !== undefined || reached === undefined) continue;
     end = reached;
     await output.write(view.endTurn(end));
-    session.submit({ type: "shutdown" });
+    closing.begin(end);
   }
   if (end !== undefined) return end;
   end = { type: "failed", message: "the session ended before the turn did" };
@@ -82,8 +90,14 @@ async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal)
   return end;
 }
 
-function userInput({ prompt, outputSchema }: ExecOptions): Op {
-  const items = [{ type: "text", text: prompt }] as const;
+/** What is said of commands that outlived the turn and its grace. */
+function endedText(commands: readonly string[]): string {
+  const subject = commands.length === 1 ? "a command that was" : `${commands.length} commands that were`;
+  return `ended ${subject} still running after the answer: ${commands.join("; ")} (--background-wait waits longer)`;
+}
+
+function userInput({ prompt, images = [], outputSchema }: ExecOptions): Op {
+  const items = [...images.map((path) => ({ type: "local_image", path }) as const), { type: "text", text: prompt } as const];
   if (outputSchema === undefined) return { type: "user_input", items };
   return { type: "user_input", items, final_output_json_schema: outputSchema };
 }

@@ -1,17 +1,30 @@
 import { Command, Option } from "commander";
 import type { ColourChoice } from "@codex/headless";
-import { collect, parse, sharedOptions, wholeNumber, type Parsed, type SharedFlags } from "../flags.js";
+import { amountOf, collect, parse, sharedOptions, wholeNumber, type Parsed, type SharedFlags } from "../flags.js";
 
 export type ExecFlags = SharedFlags & {
   readonly prompt: string | undefined;
+  /** As written. */
+  readonly image: readonly string[];
   readonly json?: true;
   readonly model?: string;
+  /** A local model. */
+  readonly oss?: true;
+  readonly localProvider?: LocalProvider;
   readonly addDir: readonly string[];
   readonly skipGitRepoCheck?: true;
   readonly outputLastMessage?: string;
   readonly outputSchema?: string;
   readonly color: ColourChoice;
   readonly ephemeral?: true;
+  readonly ignoreRules?: true;
+  readonly maxTokens?: number;
+  readonly maxUsd?: number;
+  readonly maxTurns?: number;
+  /** Seconds. */
+  readonly backgroundWait: number;
+  /** Older way to say `-s workspace-write`. */
+  readonly fullAuto?: true;
   readonly dangerouslyBypassApprovalsAndSandbox?: true;
   readonly replay?: string;
   readonly from?: number;
@@ -28,6 +41,12 @@ export type ResumeFlags = ExecFlags & {
   readonly all?: true;
 };
 
+/** Flags that say what commands may touch, besides the bypass. */
+const OTHER_MODES = ["sandbox", "fullAuto"];
+
+type LocalProvider = "ollama" | "lmstudio";
+
+const LOCAL_PROVIDERS = ["ollama", "lmstudio"] as const satisfies readonly LocalProvider[];
 const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourChoice[];
 
 /** `codex exec` (core.md §6.1), as far as it is built. */
@@ -69,30 +88,48 @@ export function parseFork(argv: readonly string[]): Parsed<ResumeFlags> {
 
 /** Options of every command that runs a task. */
 export function execOptions(command: Command): Command {
-  return sharedOptions(command)
-    .option("-m, --model <NAME>", "model to ask")
+  return modelOptions(sharedOptions(command))
+    .option("-i, --image <FILE>", "show the model a picture (repeatable, or several with commas)", collectFiles, [])
     .addOption(
-      new Option("--dangerously-bypass-approvals-and-sandbox", "no sandbox at all (alias --yolo)").conflicts("sandbox"),
+      new Option("--dangerously-bypass-approvals-and-sandbox", "no sandbox at all (alias --yolo)").conflicts(
+        OTHER_MODES,
+      ),
     )
     .addOption(
-      new Option("--yolo").hideHelp().conflicts("sandbox").implies({ dangerouslyBypassApprovalsAndSandbox: true }),
+      new Option("--yolo").hideHelp().conflicts(OTHER_MODES).implies({ dangerouslyBypassApprovalsAndSandbox: true }),
     )
+    .addOption(new Option("--full-auto").hideHelp().conflicts("sandbox"))
     .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
     .option("--skip-git-repo-check", "run outside a Git repository too")
+    .option("--ignore-rules", "do not read the command rules of the user and the project")
     .option("--json", "write one JSON event a line to stdout (alias --experimental-json)")
     .addOption(new Option("--experimental-json").hideHelp().implies({ json: true }))
     .option("-o, --output-last-message <FILE>", "write the final message to a file")
     .option("--output-schema <FILE>", "JSON Schema that the final message must satisfy")
     .addOption(new Option("--color <WHEN>", "colours on stderr").choices(COLOURS).default("auto"))
     .option("--ephemeral", "leave no session file")
+    .option("--max-tokens <N>", "stop when the run has used this many tokens", wholeNumber)
+    .option("--max-usd <AMOUNT>", "stop when the run has cost this much", amountOf)
+    .option("--max-turns <N>", "stop after this many requests to the model", wholeNumber)
+    .option("--background-wait <SECONDS>", "how long commands may run on after the answer", amountOf, 2)
     .option("--replay <FILE>", "answer from a recording instead of a model; strict")
     .option("--from <N>", "with --replay: after N recorded requests, go on with a real model", wholeNumber)
     .option("--record <FILE>", "record what the model answers");
 }
 
+/** Which model; the hidden ones are said by the official client and change nothing here (services.md §8.1). */
+function modelOptions(command: Command): Command {
+  return command
+    .option("-m, --model <NAME>", "model to ask")
+    .option("--oss", "ask a model on this machine")
+    .addOption(new Option("--local-provider <NAME>", "which server has it").choices(LOCAL_PROVIDERS))
+    .addOption(new Option("--thread-source <NAME>").hideHelp())
+    .addOption(new Option("--cyber-access-program <NAME>").hideHelp());
+}
+
 /** `parse` for a command with `execOptions`. */
 export function parseTask<T>(command: Command, argv: readonly string[], value: () => T): Parsed<T> {
-  return parse(command, argv, () => {
+  return parse(command, withEachImage(argv), () => {
     checkReplay(command);
     return value();
   });
@@ -104,4 +141,21 @@ function checkReplay(command: Command): void {
   if (from !== undefined && replay === undefined) command.error("error: --from needs the recording: --replay FILE");
   if (replay === undefined || record === undefined || from !== undefined) return;
   command.error("error: --replay cannot be used with --record, unless --from N says where a real model goes on");
+}
+
+/** `-i a.png b.png` names two pictures, `-i a.png "what is this"` one: the real Codex takes every word that follows. */
+function withEachImage(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  const named = new Set<number>();
+  const isImageFlag = (word: string | undefined): boolean => word === "-i" || word === "--image";
+  return argv.flatMap((word, index) => {
+    if (end !== -1 && index > end) return [word];
+    const is_more = index > 1 && /\.(png|jpe?g|gif|webp)$/i.test(word) && named.has(index - 1);
+    if (is_more || isImageFlag(argv[index - 1])) named.add(index);
+    return is_more ? ["-i", word] : [word];
+  });
+}
+
+function collectFiles(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...value.split(",").filter((file) => file !== "")];
 }

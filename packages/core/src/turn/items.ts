@@ -1,4 +1,5 @@
 import type {
+  Files,
   MessageItem,
   ReasoningItem,
   ResponseItem,
@@ -7,6 +8,7 @@ import type {
   WebSearchAction,
   WebSearchCallItem,
 } from "@codex/protocol";
+import { pictureContent } from "../prompt/picture.js";
 
 /** The face's form of a finished response item; `undefined` for calls and outputs, which have events of their own. */
 export function turnItemOf(item: ResponseItem, fallback_id: string): TurnItem | undefined {
@@ -29,8 +31,9 @@ export function assistantText(item: ResponseItem): string | undefined {
 }
 
 /** What a person typed, as the model gets it (core.md §3.1). Skills and mentions add nothing of their own. */
-export function userMessage(input: readonly UserInput[]): MessageItem {
-  const content = input.flatMap((part): MessageItem["content"] => {
+export async function userMessage(input: readonly UserInput[], files: Files, signal: AbortSignal): Promise<MessageItem> {
+  const pictures = input.filter(({ type }) => type === "image" || type === "local_image");
+  const parts = input.map(async (part): Promise<MessageItem["content"]> => {
     switch (part.type) {
       case "text":
         return [{ type: "input_text", text: part.text }];
@@ -41,6 +44,7 @@ export function userMessage(input: readonly UserInput[]): MessageItem {
           { type: "input_text", text: "</image>" },
         ];
       case "local_image":
+        return pictureContent(part, pictures.indexOf(part) + 1, files, signal);
       case "skill":
       case "mention":
         return [];
@@ -48,7 +52,7 @@ export function userMessage(input: readonly UserInput[]): MessageItem {
         return part satisfies never;
     }
   });
-  return { type: "message", role: "user", content };
+  return { type: "message", role: "user", content: (await Promise.all(parts)).flat() };
 }
 
 export function userText(input: readonly UserInput[]): string {

@@ -71,7 +71,7 @@ async function recordContextChanges(turn: TurnContext, powers: TurnPowers): Prom
 async function recordInput(typed: readonly UserInput[], turn: TurnContext, powers: TurnPowers): Promise<void> {
   const { context } = powers.deps;
   const input = callsPrompt(typed) ? expandInput(typed, await context.customPrompts()) : typed;
-  powers.record(userMessage(input));
+  powers.record(await userMessage(input, turn.environment.files, turn.signal));
   const scope = { thread_id: turn.session.id, turn_id: turn.id };
   const shown = { type: "UserMessage", id: powers.newId(), content: input } as const;
   turn.session.emit({ type: "item_started", ...scope, item: shown }, turn.id);
