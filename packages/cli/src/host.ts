@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { codeOf } from "@codex/common";
 
 export type Foreground = {
   readonly argv: readonly string[];
@@ -46,7 +47,12 @@ function passSignals(child: ChildProcess): Disposable {
   };
 }
 
-export type Captured = { readonly code: number; readonly output: string };
+export type Captured = {
+  readonly code: number;
+  readonly output: string;
+  /** False: there is no such program. */
+  readonly found: boolean;
+};
 
 /** Runs a small program of ours without input and gives what it wrote, at most 1 MiB. Never rejects. */
 export function capture(
@@ -56,9 +62,9 @@ export function capture(
   return new Promise((resolve) => {
     const child = execFile(program, args, { cwd, env, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
       const said = stdout + stderr;
-      if (error === null) return resolve({ code: 0, output: said });
+      if (error === null) return resolve({ code: 0, output: said, found: true });
       const code = typeof error.code === "number" ? error.code : 1;
-      return resolve({ code, output: said === "" ? error.message : said });
+      return resolve({ code, output: said === "" ? error.message : said, found: codeOf(error) !== "ENOENT" });
     });
     child.stdin?.end();
   });

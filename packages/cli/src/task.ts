@@ -7,6 +7,7 @@ import { CodexError } from "@codex/common";
 import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
 import { isInGitRepository } from "./git.js";
+import type { localModel } from "./local-model.js";
 import { checkedPictures } from "./pictures.js";
 import { readPrompt, type StandardInput } from "./stdin.js";
 
@@ -45,7 +46,8 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   const prompting = readPrompt({ argument: flags.prompt, input: world.input, note, piped }, signal);
   // The session is opened while stdin is read; a failure to read is told after that.
   prompting.catch(() => undefined);
-  await using codex = world.createCodex(codexOptions(flags, world));
+  const local = flags.oss === true ? await openLocalModel(flags, { ...world, cwd, note }, signal) : {};
+  await using codex = world.createCodex(codexOptions(flags, world, local));
   const ephemeral = flags.ephemeral === true;
   const start = (await task.start?.(codex, cwd)) ?? ({ type: "new" } as const);
   await using session = await codex.open({ ...start, settings: { cwd }, source: "exec", ephemeral }, signal);
@@ -70,6 +72,10 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   );
 }
 
+/** Loaded by the runs that ask for it. */
+const openLocalModel = async (...request: Parameters<typeof localModel>) =>
+  (await import("./local-model.js")).localModel(...request);
+
 async function demandRepository(cwd: string, flags: ExecFlags): Promise<void> {
   if (flags.skipGitRepoCheck === true || flags.dangerouslyBypassApprovalsAndSandbox === true) return;
   if (await isInGitRepository(cwd)) return;
@@ -83,13 +89,17 @@ async function lastMessageFile(path: string | undefined): Promise<LastMessageFil
 }
 
 /** Nobody can be asked, so the approval policy is `never`, whatever the configuration says (core.md §6.1). */
-export function codexOptions(flags: ExecFlags, world: Pick<World, "env" | "version">): CodexOptions {
+export function codexOptions(
+  flags: ExecFlags,
+  world: Pick<World, "env" | "version">,
+  local: Pick<TypedOverrides, "model" | "model_provider"> = {},
+): CodexOptions {
   return {
     env: world.env,
     config: {
       ...configOptions(flags),
       ignore_rules: flags.ignoreRules === true,
-      typed: typedOverrides(flags),
+      typed: { ...typedOverrides(flags), ...local },
     },
     originator: world.env["CODEX_INTERNAL_ORIGINATOR_OVERRIDE"] ?? "codex_exec",
     version: world.version,

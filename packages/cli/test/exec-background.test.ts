@@ -24,9 +24,9 @@ function options(more: Run = {}): Run {
 }
 
 /** Answers with a command that runs on, then with a message. */
-function leavesRunning(cmd: string): void {
+function leavesRunning(command: string): void {
   server.answer(
-    [ev.call("c1", "exec_command", { cmd, yield_time_ms: 250 }), ev.completed()],
+    [ev.call("c1", "exec_command", { cmd: command, yield_time_ms: 250 }), ev.completed()],
     [ev.message("done"), ev.completed()],
   );
 }

@@ -97,7 +97,10 @@ function endedText(commands: readonly string[]): string {
 }
 
 function userInput({ prompt, images = [], outputSchema }: ExecOptions): Op {
-  const items = [...images.map((path) => ({ type: "local_image", path }) as const), { type: "text", text: prompt } as const];
+  const items = [
+    ...images.map((path) => ({ type: "local_image", path }) as const),
+    { type: "text", text: prompt } as const,
+  ];
   if (outputSchema === undefined) return { type: "user_input", items };
   return { type: "user_input", items, final_output_json_schema: outputSchema };
 }

@@ -35,7 +35,8 @@ export async function pictureContent(
     if (codeOf(error) !== "file_error") throw error;
     return [{ type: "input_text", text: `(the picture ${path} could not be read: ${messageOf(error)})` }];
   }
-  if (bytes === undefined) return [{ type: "input_text", text: `(the picture ${path} could not be read: no such file)` }];
+  if (bytes === undefined)
+    return [{ type: "input_text", text: `(the picture ${path} could not be read: no such file)` }];
   const image_url = pictureUrl(bytes);
   const shown: ContentItem =
     image_url === undefined

@@ -31,7 +31,11 @@ export function assistantText(item: ResponseItem): string | undefined {
 }
 
 /** What a person typed, as the model gets it (core.md §3.1). Skills and mentions add nothing of their own. */
-export async function userMessage(input: readonly UserInput[], files: Files, signal: AbortSignal): Promise<MessageItem> {
+export async function userMessage(
+  input: readonly UserInput[],
+  files: Files,
+  signal: AbortSignal,
+): Promise<MessageItem> {
   const pictures = input.filter(({ type }) => type === "image" || type === "local_image");
   const parts = input.map(async (part): Promise<MessageItem["content"]> => {
     switch (part.type) {
