@@ -111,7 +111,7 @@ static void take_pieces(const struct options *options) {
     take_piece(rule->access, rule->path);
     if (rule->access != ACCESS_WRITE) pin_ancestors(options, rule->path);
   }
-  qsort(pieces, piece_count, sizeof *pieces, compare_pieces);
+  if (piece_count > 0) qsort(pieces, piece_count, sizeof *pieces, compare_pieces);
 }
 
 static bool whole_tree_is_writable(const struct options *options) {

@@ -21,7 +21,10 @@ static _Noreturn void try_namespaces(bool with_network) {
   write_id_maps(init);
   if (write(go[1], "g", 1) != 1) fail("supervise", "cannot start");
   int status;
-  waitpid(init, &status, 0);
+  errno = ECHILD;
+  bool ended = waitpid(init, &status, 0) == init && WIFEXITED(status);
+  bool told = ended && WEXITSTATUS(status) == EXIT_HELPER;
+  if (!told && (!ended || WEXITSTATUS(status) != 0)) fail("namespaces", "the attempt ended without an answer");
   _exit(0);
 }
 
