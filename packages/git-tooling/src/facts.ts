@@ -8,7 +8,7 @@ const LIMIT = 4 * 1024 * 1024;
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * The facts of `readGitInfo` without starting git: from its files `HEAD`, refs, `packed-refs` and `config`. What KEEP
+ * The facts of `readGitInfo` without starting git: from its files `HEAD`, refs, `packed-refs`, `config`. What is kept
  * in another way (reftable, included configuration) is absent. A folder without a repository has no facts.
  */
 export async function readGitFacts(files: Files, directory: string, signal: AbortSignal): Promise<GitInfo> {
