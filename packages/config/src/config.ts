@@ -1,4 +1,4 @@
-import type { AskForApproval, OptionalGuarantee, SandboxMode, TurnSettings } from "@codex/protocol";
+import type { AskForApproval, Limits, OptionalGuarantee, Prices, SandboxMode, TurnSettings } from "@codex/protocol";
 import type { ConfigLayer } from "./layer.js";
 import type { ModelProviderSpec } from "./providers.js";
 import type { Trust } from "./trust.js";
@@ -32,6 +32,8 @@ export type Config = {
     readonly max_bytes?: number;
   };
   readonly limits: Limits;
+  /** What models cost, beside or instead of the list prices. */
+  readonly pricing: Prices;
   /** Absolute. Where debug logs go. */
   readonly log_dir: string;
   /** For `--oss`. */
@@ -54,16 +56,6 @@ export type ModelOverrides = {
   readonly context_window?: number;
   readonly auto_compact_token_limit?: number;
   readonly tool_output_token_limit?: number;
-};
-
-/** Hard stops of a session. Absent: none. */
-export type Limits = {
-  /** Input that was not cached, and output. */
-  readonly max_tokens?: number;
-  /** US dollars. */
-  readonly max_usd?: number;
-  /** Requests to a model. */
-  readonly max_turns?: number;
 };
 
 /** Which variables a command gets (core.md §7.4). */

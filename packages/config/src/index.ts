@@ -2,7 +2,6 @@ export type {
   Config,
   ConfiguredSettings,
   Instructions,
-  Limits,
   ModelOverrides,
   Project,
   ProjectDocs,

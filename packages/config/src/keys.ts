@@ -98,7 +98,16 @@ const READ = {
   include_environment_context: flag,
   history: table({ persistence: choice("save-all", "none"), max_bytes: count(0) }),
   notify: list(text),
-  limits: table({ max_tokens: count(1), max_usd: amount, max_turns: count(1) }),
+  limits: table({
+    max_tokens: count(1),
+    max_usd: amount,
+    max_turns: count(1),
+    max_processes: count(1),
+    max_output_bytes: count(0),
+    max_agents: count(0),
+    max_agent_depth: count(0),
+  }),
+  pricing: map(table({ input: amount, cached_input: amount, output: amount })),
   log_dir: path,
   oss_provider: choice("ollama", "lmstudio"),
   skills: table({

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AskForApproval, SandboxMode, SandboxPolicy } from "@codex/protocol";
+import type { AskForApproval, Price, Prices, SandboxMode, SandboxPolicy } from "@codex/protocol";
 import type {
   Config,
   ConfiguredSettings,
@@ -64,6 +64,7 @@ export function resolveConfig(findings: Findings): Resolved {
     skills: skillsOf(file),
     history: { persistence: file.history?.persistence ?? "save-all", ...present("max_bytes", file.history?.max_bytes) },
     limits: file.limits ?? {},
+    pricing: pricing(file, report),
     log_dir: file.log_dir ?? join(findings.home, "log"),
     ...present("oss_provider", file.oss_provider),
     rules: findings.rules,
@@ -89,6 +90,18 @@ function settingsOf(findings: Findings, report: Report): ConfiguredSettings {
     ...present("verbosity", file.model_verbosity),
     ...present("service_tier", file.service_tier),
   };
+}
+
+function pricing(file: ConfigFile, report: Report): Prices {
+  const prices: Record<string, Price> = {};
+  for (const [model, { input, cached_input, output }] of Object.entries(file.pricing ?? {})) {
+    if (input === undefined || output === undefined) {
+      report({ path: ["pricing", model], message: "expected both input and output" });
+      continue;
+    }
+    prices[model] = { input, output, ...present("cached_input", cached_input) };
+  }
+  return prices;
 }
 
 function approvalPolicy(file: ConfigFile, trust: Trust, report: Report): AskForApproval {

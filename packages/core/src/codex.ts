@@ -1,7 +1,10 @@
-import type { Codex, CodexDeps, Event, EventMsg, OpenRequest, SessionHandle, SessionScope } from "@codex/protocol";
-import type { TurnId } from "@codex/protocol";
+import type { Codex, CodexDeps, Event, EventMsg, OpenRequest, SessionDeps, SessionId } from "@codex/protocol";
+import type { SessionScope, TurnId } from "@codex/protocol";
 import { sessionId } from "@codex/protocol";
-import { createController, Queue } from "@codex/common";
+import { CodexError, createController, Queue } from "@codex/common";
+import { Budget } from "./limits/budget.js";
+import { budgetedEnvironment } from "./limits/environment.js";
+import { LIST_PRICES } from "./limits/prices.js";
 import { askEvent, OpenAsks } from "./session/asks.js";
 import { beginSession } from "./session/begin.js";
 import { createEmitter } from "./session/emit.js";
@@ -10,51 +13,131 @@ import { TurnAborted } from "./turn/aborted.js";
 
 /** The engine, with nothing but ports. */
 export function createEngine(deps: CodexDeps): Codex {
-  const open = new Set<SessionHandle>();
+  const open = new Set<Session>();
   return {
     async open(request, signal) {
       signal?.throwIfAborted();
-      const session = await openSession(deps, request);
-      open.add(session);
+      const session = await openSession({ deps, request, siblings: open });
+      if (signal?.aborted === true) await session[Symbol.asyncDispose]();
+      signal?.throwIfAborted();
       return session;
     },
     list: (query) => deps.store.list(query),
     named: (name) => deps.store.named(name),
     read: (id) => deps.store.read(id),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...open].map((session) => session[Symbol.asyncDispose]()));
+      await endAll(open);
     },
   };
 }
 
-async function openSession(deps: CodexDeps, request: OpenRequest): Promise<SessionHandle> {
+type Opening = {
+  readonly deps: CodexDeps;
+  readonly request: OpenRequest;
+  /** Holds the session while it is open. */
+  readonly siblings: Set<Session>;
+  readonly above?: { readonly session: SessionId; readonly depth: number; readonly budget: Budget };
+};
+
+async function openSession(opening: Opening): Promise<Session> {
+  const { deps, request, siblings, above } = opening;
   const controller = createController();
   const outbox = new Queue<Event>();
   const asks = new OpenAsks();
   const emitter = new LateEmitter();
-  const id = request.type === "resume" ? request.id : sessionId(deps.newId());
+  const below = new Below(opening);
   const scope: SessionScope = {
-    id,
+    id: request.type === "resume" ? request.id : sessionId(deps.newId()),
+    ...(above === undefined ? {} : { parent: { session: above.session, depth: above.depth } }),
     signal: controller.signal,
     emit: (message, turn) => emitter.emit(message, turn),
     ask: (kind, question, signal) => {
       emitter.emit(askEvent(kind, question), question.turn_id);
       return asks.wait(kind, question, signal);
     },
+    open: (asked) => below.open(asked, scope),
   };
   const { log, session, state } = await beginSession(deps, request, scope);
   emitter.connect(createEmitter(log, session.sinks, outbox));
-  return new Session({
+  const budget = budgetOf(session, above?.budget);
+  below.budget = budget;
+  const opened = new Session({
     scope,
-    deps: session,
+    deps: limited(session, budget),
     log,
     state,
     asks,
     outbox,
+    budget,
     clock: deps.clock,
     newId: () => deps.newId(),
-    end: () => controller.abort(new TurnAborted("interrupted")),
+    end: async () => {
+      await below.end();
+      siblings.delete(opened);
+      controller.abort(new TurnAborted("interrupted"));
+    },
   });
+  siblings.add(opened);
+  return opened;
+}
+
+function budgetOf({ limits = {}, prices = {} }: SessionDeps, above: Budget | undefined): Budget {
+  return new Budget({ limits, prices: { ...LIST_PRICES, ...prices } }, above);
+}
+
+/** The engine holds the limits, whatever the ports do. */
+function limited(session: SessionDeps, budget: Budget): SessionDeps {
+  return {
+    ...session,
+    environment: budgetedEnvironment(session.environment, budget),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+/** The sessions that one has opened. They end before it does. */
+class Below {
+  readonly #opening: Opening;
+  readonly #open = new Set<Session>();
+  #has_ended = false;
+  /** Of the session itself; there once it is open. */
+  budget: Budget | undefined;
+
+  constructor(opening: Opening) {
+    this.#opening = opening;
+  }
+
+  async open(asked: OpenRequest, scope: SessionScope): Promise<Session> {
+    const { budget } = this;
+    if (budget === undefined || this.#has_ended) throw new CodexError("bad_request", "the session is not open");
+    const depth = (scope.parent?.depth ?? 0) + 1;
+    budget.openAgent(depth);
+    const { deps, request } = this.#opening;
+    const session = await openSession({
+      deps,
+      request: { ...asked, ...inherited(request, asked) },
+      siblings: this.#open,
+      above: { session: scope.id, depth, budget },
+    });
+    if (this.#has_ended) {
+      await session[Symbol.asyncDispose]();
+      throw new CodexError("bad_request", "the session has ended");
+    }
+    return session;
+  }
+
+  async end(): Promise<void> {
+    this.#has_ended = true;
+    await endAll(this.#open);
+  }
+}
+
+/** What was said about the session above holds below; whether it leaves a file, too. */
+function inherited(above: OpenRequest, asked: OpenRequest): Pick<OpenRequest, "config" | "ephemeral"> {
+  return { config: { ...above.config, ...asked.config }, ephemeral: asked.ephemeral ?? above.ephemeral ?? false };
+}
+
+async function endAll(sessions: ReadonlySet<Session>): Promise<void> {
+  await Promise.all([...sessions].map((session) => session[Symbol.asyncDispose]()));
 }
 
 /** Keeps what is said before the log stands. */

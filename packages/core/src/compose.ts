@@ -119,18 +119,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const cwd = request.settings?.cwd ?? process.cwd();
   const session = request.config === undefined ? {} : { session: request.config };
   const config = await loadConfig({ ...wiring.config, ...session, cwd, env });
-  const { sandbox_policy, cwd: sandbox_cwd } = { ...config.settings, ...request.settings };
-  const environment = selectEnvironment({
-    type: "direct",
-    id: "direct",
-    helper: helperFor(sandbox_policy, wiring.helper),
-    tmpdir: env["TMPDIR"],
-    allow_missing: config.sandbox.allow_missing,
-    hide: { home: os.homedir(), codex_home: config.home },
-  });
-  // the kernel is asked while the rest is made ready
-  const proof = proveSandbox(environment, sandbox_policy, sandbox_cwd);
-  proof.catch(() => undefined);
+  const { environment, proof } = openPlace(config, request, wiring);
   const permissions = await openApprovals(config, scope.signal);
   const models = await openSessionModels({
     ...wiring,
@@ -160,6 +149,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     context: createSessionContext({ ...surroundings(env, shell), config, request, scope, files: environment.files }),
     prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
     sinks: config.notify === undefined ? [] : [notifier(config.notify, { scope, cwd: settings.cwd, env })],
+    limits: config.limits,
+    prices: config.pricing,
     warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings, models.info(settings))],
     async [Symbol.asyncDispose]() {
       for (const source of tools) await source[Symbol.asyncDispose]();
@@ -171,6 +162,22 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
 
 function surroundings(env: Env, shell: Shell) {
   return { shell: shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
+}
+
+/** Where commands run. The kernel is asked whether it can be confined while the rest is made ready. */
+function openPlace(config: Config, request: OpenRequest, { env, helper }: Wiring) {
+  const { sandbox_policy, cwd } = { ...config.settings, ...request.settings };
+  const environment = selectEnvironment({
+    type: "direct",
+    id: "direct",
+    helper: helperFor(sandbox_policy, helper),
+    tmpdir: env["TMPDIR"],
+    allow_missing: config.sandbox.allow_missing,
+    hide: { home: os.homedir(), codex_home: config.home },
+  });
+  const proof = proveSandbox(environment, sandbox_policy, cwd);
+  proof.catch(() => undefined);
+  return { environment, proof };
 }
 
 /** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */

@@ -1,3 +1,4 @@
+import { isSilent, type Shown } from "./silent.js";
 import { describeDenial } from "@codex/protocol";
 import type { Denial, EventMsg, PlanStep, SessionConfigured, TurnItem, WireDuration } from "@codex/protocol";
 import { diffOf, sortedChanges, type Changes } from "./changes.js";
@@ -30,6 +31,10 @@ export class HumanView implements View {
   }
 
   show(message: EventMsg): string {
+    return isSilent(message) ? "" : this.#show(message);
+  }
+
+  #show(message: Shown): string {
     switch (message.type) {
       case "session_configured":
         return this.#header(message);
@@ -63,27 +68,6 @@ export class HumanView implements View {
       case "context_compacted":
         return this.#line(["dim", "context compacted"]);
       case "task_started":
-      case "task_complete":
-      case "turn_aborted":
-      case "user_message":
-      case "agent_message":
-      case "agent_message_content_delta":
-      case "agent_reasoning":
-      case "reasoning_content_delta":
-      case "raw_response_item":
-      case "exec_command_output_delta":
-      case "terminal_interaction":
-      case "exec_approval_request":
-      case "apply_patch_approval_request":
-      case "request_user_input":
-      case "view_image_tool_call":
-      case "turn_diff":
-      case "thread_rolled_back":
-      case "list_background_terminals_response":
-      case "list_custom_prompts_response":
-      case "list_skills_response":
-      case "get_history_entry_response":
-      case "shutdown_complete":
         return "";
       default:
         return ignored(message satisfies never);

@@ -1,3 +1,4 @@
+import { isSilent, type Shown } from "./silent.js";
 import { NO_USAGE } from "@codex/protocol";
 import type {
   Denial,
@@ -28,6 +29,10 @@ export class JsonView implements View {
   #plan: readonly PlanStep[] | undefined;
 
   show(message: EventMsg): string {
+    return isSilent(message) ? "" : this.#show(message);
+  }
+
+  #show(message: Shown): string {
     switch (message.type) {
       case "session_configured":
         return line({ type: "thread.started", thread_id: message.session_id });
@@ -60,28 +65,7 @@ export class JsonView implements View {
       case "token_count":
         this.#usage = message.info?.total_token_usage ?? this.#usage;
         return "";
-      case "task_complete":
-      case "turn_aborted":
-      case "user_message":
-      case "agent_message":
-      case "agent_message_content_delta":
-      case "agent_reasoning":
-      case "reasoning_content_delta":
-      case "raw_response_item":
-      case "exec_command_output_delta":
-      case "terminal_interaction":
-      case "exec_approval_request":
-      case "apply_patch_approval_request":
-      case "request_user_input":
-      case "view_image_tool_call":
-      case "turn_diff":
       case "context_compacted":
-      case "thread_rolled_back":
-      case "list_background_terminals_response":
-      case "list_custom_prompts_response":
-      case "list_skills_response":
-      case "get_history_entry_response":
-      case "shutdown_complete":
         return "";
       default:
         return ignored(message satisfies never);

@@ -58,6 +58,10 @@ export const ERROR_TABLE = {
   session_not_found: { retry: "no", wire: "bad_request" },
   session_busy: { retry: "no", wire: "bad_request" },
   decode_failed: { retry: "no", wire: "other" },
+  // what ends a turn
+  limit_reached: { retry: "no", wire: "other" },
+  turn_failed: { retry: "no", wire: "other" },
+  turn_interrupted: { retry: "no", wire: "other" },
   // our bug
   internal: { retry: "no", wire: "other" },
 } as const satisfies Record<string, ErrorRow>;

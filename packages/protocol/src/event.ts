@@ -1,5 +1,6 @@
 import type { Denial } from "./action.js";
 import type { ExecApprovalRequest, PatchApprovalRequest, UserInputRequest } from "./asks.js";
+import type { CollabToolCall } from "./agents.js";
 import type { CodexErrorInfo } from "./errors.js";
 import type { CallId, SessionId, TurnId } from "./ids.js";
 import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } from "./items.js";
@@ -7,8 +8,9 @@ import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
 import type { CustomPrompt, PromptHistoryEntry, Skill } from "./ports/codex.js";
 import type { BackgroundTerminal } from "./ports/terminals.js";
+import type { ReviewOutput, ReviewTarget } from "./review.js";
 import type { TurnItem } from "./turn-items.js";
-import type { RateLimitSnapshot, TokenUsageInfo } from "./usage.js";
+import type { ModelUse, RateLimitSnapshot, TokenUsage, TokenUsageInfo, ToolUse } from "./usage.js";
 
 /** What a session says. `id` is the submission that started the turn; start-up events carry the empty string. */
 export type Event = { readonly id: string; readonly msg: EventMsg };
@@ -147,6 +149,20 @@ export type EventMsg =
       readonly offset: number;
       readonly log_id: number;
       readonly entry?: PromptHistoryEntry;
+    }
+  | ({ readonly type: "collab_tool_call_begin" } & CollabToolCall)
+  | ({ readonly type: "collab_tool_call_end"; readonly success: boolean } & CollabToolCall)
+  | { readonly type: "entered_review_mode"; readonly target: ReviewTarget; readonly user_facing_hint?: string }
+  /** `null`: the review was stopped. */
+  | { readonly type: "exited_review_mode"; readonly review_output: ReviewOutput | null }
+  /** What a turn cost; the last event before the one that ends it. */
+  | {
+      readonly type: "turn_usage";
+      readonly turn_id: TurnId;
+      readonly models: readonly ModelUse[];
+      readonly tools: readonly ToolUse[];
+      /** Of the session so far, sub-agents included. */
+      readonly session: { readonly usage: TokenUsage; readonly cost_usd: number | null };
     }
   | { readonly type: "shutdown_complete" };
 

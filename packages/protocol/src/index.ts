@@ -1,5 +1,6 @@
 export { describeDenial } from "./action.js";
 export type { Action, Because, Consultation, Denial, Grant, Layer, Verdict } from "./action.js";
+export type { AgentState, AgentStatus, CollabToolCall } from "./agents.js";
 export type {
   Asks,
   ExecApprovalRequest,
@@ -46,6 +47,7 @@ export type {
   WebSearchAction,
   WebSearchCallItem,
 } from "./items.js";
+export type { Limits, Price, Prices } from "./limits.js";
 export type {
   JsonSchema,
   ModelEvent,
@@ -70,6 +72,7 @@ export { allowsNetwork } from "./policy.js";
 export type { ApprovalPolicy, Attempt, Consent, Consents, Guard } from "./ports/approval.js";
 export type { Clock } from "./ports/clock.js";
 export type {
+  ChildHandle,
   Codex,
   CodexDeps,
   CustomPrompt,
@@ -110,6 +113,7 @@ export type { BackgroundTerminal, BackgroundTerminals } from "./ports/terminals.
 export type { Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "./ports/tool.js";
 export type { SessionScope, TurnContext } from "./ports/turn.js";
 export type { UserCommand, UserCommandEnd, UserShell } from "./ports/user-shell.js";
+export type { ReviewFinding, ReviewOutput, ReviewTarget } from "./review.js";
 export type {
   CompactedLine,
   HistoryMode,
@@ -119,9 +123,10 @@ export type {
   SessionMeta,
   SessionSource,
   StoredEvent,
+  SubagentSource,
   TurnContextLine,
 } from "./rollout.js";
 export type { TurnOverrides, TurnSettings } from "./settings.js";
 export type { TurnItem } from "./turn-items.js";
 export { addUsage, NO_USAGE } from "./usage.js";
-export type { RateLimitSnapshot, RateLimitWindow, TokenUsage, TokenUsageInfo } from "./usage.js";
+export type { ModelUse, RateLimitSnapshot, RateLimitWindow, TokenUsage, TokenUsageInfo, ToolUse } from "./usage.js";

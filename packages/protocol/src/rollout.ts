@@ -1,3 +1,4 @@
+import type { SessionId } from "./ids.js";
 import type { ResponseItem } from "./items.js";
 import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
@@ -61,7 +62,12 @@ export type SessionMeta = {
   readonly git?: RepositoryFacts;
 };
 
-export type SessionSource = "cli" | "vscode" | "exec" | "mcp" | "unknown" | { readonly custom: string };
+export type SessionSource =
+  "cli" | "vscode" | "exec" | "mcp" | "unknown" | { readonly custom: string } | { readonly subagent: SubagentSource };
+
+/** Who opened a session that no person did (rollout-live.md §3.1). */
+export type SubagentSource =
+  "review" | { readonly thread_spawn: { readonly parent_thread_id: SessionId; readonly depth: number } };
 
 /** Settings of one user turn (rollout-live.md §3.2). */
 export type TurnContextLine = {

@@ -28,6 +28,26 @@ export function addUsage(left: TokenUsage, right: TokenUsage): TokenUsage {
   };
 }
 
+/** What one model did in a turn. */
+export type ModelUse = {
+  readonly model: string;
+  readonly requests: number;
+  readonly usage: TokenUsage;
+  /** US dollars; `null`: its price is not known. */
+  readonly cost_usd: number | null;
+};
+
+/** What one tool did in a turn. */
+export type ToolUse = {
+  readonly tool: string;
+  readonly calls: number;
+  readonly failed: number;
+  /** Of what the model got to read. */
+  readonly output_bytes: number;
+  /** Milliseconds. */
+  readonly duration_ms: number;
+};
+
 export type TokenUsageInfo = {
   readonly total_token_usage: TokenUsage;
   readonly last_token_usage: TokenUsage;

@@ -1,4 +1,6 @@
 import type { EventMsg, MessageItem, ModelEvent, TurnContext, TurnSettings } from "@codex/protocol";
+import { budgetedClient } from "../limits/model.js";
+import { Tally } from "../limits/tally.js";
 import { knownContext } from "../prompt/context.js";
 import { TurnAborted } from "../turn/aborted.js";
 import type { TurnPowers, TurnWork } from "../turn/powers.js";
@@ -19,13 +21,20 @@ export async function liveTurn(active: ActiveTurn, parts: TurnParts, work: TurnW
   const { clock, deps, scope, settings } = parts;
   const { id } = active;
   const emit = (message: EventMsg): void => scope.emit(message, id);
+  const tally = new Tally();
   const started = clock.now();
   const ending = (): { completed_at: number; duration_ms: number } => ({
     completed_at: Math.floor(clock.now() / 1000),
     duration_ms: Math.max(0, clock.now() - started),
   });
+  const emitUsage = (): void => {
+    const { models, tools } = tally;
+    if (models.length === 0) return;
+    emit({ type: "turn_usage", turn_id: id, models, tools, session: parts.budget.spent });
+  };
   try {
-    const model = deps.models.client(settings, { session: scope.id, turn: id });
+    const client = deps.models.client(settings, { session: scope.id, turn: id });
+    const model = budgetedClient(client, parts.budget, tally);
     const model_context_window = shownWindow(model.info.context_window);
     emit({ type: "task_started", turn_id: id, started_at: Math.floor(started / 1000), model_context_window });
     const turn: TurnContext = {
@@ -36,10 +45,12 @@ export async function liveTurn(active: ActiveTurn, parts: TurnParts, work: TurnW
       environment: deps.environment,
       signal: active.signal,
     };
-    const last = await work(turn, turnPowers(active, turn, parts));
+    const last = await work(turn, turnPowers(active, turn, { ...parts, tally }));
+    emitUsage();
     emit({ type: "task_complete", turn_id: id, last_agent_message: last ?? null, ...ending() });
   } catch (error) {
     if (!active.signal.aborted) {
+      emitUsage();
       const failure = failureOf(error);
       emit({ type: "error", ...failure });
       emit({ type: "task_complete", turn_id: id, last_agent_message: null, ...ending(), error: failure });
@@ -48,6 +59,7 @@ export async function liveTurn(active: ActiveTurn, parts: TurnParts, work: TurnW
     const why: unknown = active.signal.reason;
     const reason = why instanceof TurnAborted ? why.reason : "interrupted";
     if (reason === "interrupted") parts.state.record(abortedMarker(), { mode: "bytes", limit: ABORTED_MARKER.length });
+    emitUsage();
     emit({ type: "turn_aborted", turn_id: id, reason, ...ending() });
   }
 }
@@ -56,8 +68,8 @@ function abortedMarker(): MessageItem {
   return { type: "message", role: "user", content: [{ type: "input_text", text: ABORTED_MARKER }] };
 }
 
-function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts): TurnPowers {
-  const { deps, clock, log, state, scope } = parts;
+function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts & { readonly tally: Tally }): TurnPowers {
+  const { deps, clock, log, state, scope, tally } = parts;
   const { info } = turn.model;
   const countTokens = (): void => {
     const { usage } = state;
@@ -67,6 +79,7 @@ function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts): Tu
     deps,
     clock,
     state,
+    tally,
     rollout_path: log.path,
     newId: () => parts.newId(),
     record: (item) => {

@@ -1,11 +1,11 @@
 import type {
+  ChildHandle,
   Clock,
   Event,
   EventMsg,
   MessageItem,
   Op,
   SessionDeps,
-  SessionHandle,
   SessionId,
   SessionLog,
   SessionScope,
@@ -17,6 +17,7 @@ import type {
 } from "@codex/protocol";
 import { callId, submissionId, turnId } from "@codex/protocol";
 import { Queue } from "@codex/common";
+import type { Budget } from "../limits/budget.js";
 import { TurnAborted } from "../turn/aborted.js";
 import { runCompact } from "../turn/kinds/compact.js";
 import { runRegular } from "../turn/kinds/regular.js";
@@ -41,8 +42,9 @@ export type SessionParts = {
   readonly outbox: Queue<Event>;
   readonly clock: Clock;
   newId(): string;
-  /** Ends `scope.signal`: long-lived processes die with the session. */
-  end(): void;
+  readonly budget: Budget;
+  /** Ends the sessions below, then `scope.signal`: long-lived processes die with the session. */
+  end(): Promise<void>;
 };
 
 type Submission = { readonly id: SubmissionId; readonly op: Op };
@@ -54,7 +56,7 @@ const MAX_INPUT = 1 << 20;
 const MAX_WAITING = 512;
 
 /** An actor: one loop drains the inbox and is the only writer of session state between turns. */
-export class Session implements SessionHandle {
+export class Session implements ChildHandle {
   readonly #parts: SessionParts;
   readonly #inbox = new Queue<Submission>();
   #settings: TurnSettings;
@@ -75,6 +77,10 @@ export class Session implements SessionHandle {
 
   get events(): AsyncIterable<Event> {
     return this.#parts.outbox;
+  }
+
+  get spent(): ChildHandle["spent"] {
+    return this.#parts.budget.spent;
   }
 
   submit(op: Op, id: SubmissionId = submissionId(this.#parts.newId())): SubmissionId {
@@ -293,7 +299,7 @@ export class Session implements SessionHandle {
     this.#active?.abort(new TurnAborted("interrupted"));
     await this.#active?.done;
     await this.#shells.stop();
-    this.#parts.end();
+    await this.#parts.end();
     try {
       await deps[Symbol.asyncDispose]();
     } catch (error) {

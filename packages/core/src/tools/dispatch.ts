@@ -1,7 +1,17 @@
-import type { Hooks, OutputPayload, ResponseItem, Tool, ToolCall, ToolContext, ToolOutput } from "@codex/protocol";
+import type {
+  ContentPart,
+  Hooks,
+  OutputPayload,
+  ResponseItem,
+  Tool,
+  ToolCall,
+  ToolContext,
+  ToolOutput,
+} from "@codex/protocol";
 import { callId } from "@codex/protocol";
 import type { Gate } from "@codex/common";
 import { messageOf } from "@codex/common";
+import type { CallUse } from "../limits/tally.js";
 import { failure } from "./define.js";
 import type { Router } from "./router.js";
 
@@ -24,7 +34,12 @@ export function callOf(item: ResponseItem): ToolCall | undefined {
   return { call_id: callId(item.call_id), name: "shell", kind: "function", text };
 }
 
-export type DispatchContext = ToolContext & { readonly hooks: Hooks; readonly elapsed: () => number };
+export type DispatchContext = ToolContext & {
+  readonly hooks: Hooks;
+  readonly elapsed: () => number;
+  /** Told once, when the call is over. */
+  readonly note: (use: CallUse) => void;
+};
 
 /**
  * Runs one call through the gate and gives the item that answers it. Never rejects: a failure becomes an output that
@@ -36,14 +51,21 @@ export async function dispatch(
   gate: Gate,
   context: DispatchContext,
 ): Promise<ResponseItem> {
+  const output = await outputOf(call, router, gate, context);
+  const output_bytes = output.content.reduce((sum, part) => sum + bytesOf(part), 0);
+  context.note({ tool: call.name, success: output.success, output_bytes, duration_ms: context.elapsed() });
+  return answer(call, output);
+}
+
+async function outputOf(call: ToolCall, router: Router, gate: Gate, context: DispatchContext): Promise<ToolOutput> {
   const tool = router.find(call.name);
-  if (tool === undefined) return answer(call, failure(unsupported(call)));
+  if (tool === undefined) return failure(unsupported(call));
   try {
     const mode = tool.parallel ? "read" : "write";
     const output = await gate.run(mode, () => invoke(tool, call, context), context.signal);
-    return answer(call, context.signal.aborted ? aborted(context.elapsed()) : output);
+    return context.signal.aborted ? aborted(context.elapsed()) : output;
   } catch (error) {
-    return answer(call, context.signal.aborted ? aborted(context.elapsed()) : failure(messageOf(error)));
+    return context.signal.aborted ? aborted(context.elapsed()) : failure(messageOf(error));
   }
 }
 
@@ -59,6 +81,10 @@ async function invoke(tool: Tool, call: ToolCall, context: DispatchContext): Pro
     text === undefined ? [] : [{ type: "input_text", text: `[hook] ${text}` } as const],
   );
   return { success: output.success && after.type === "continue", content: [...output.content, ...added] };
+}
+
+function bytesOf(part: ContentPart): number {
+  return Buffer.byteLength(part.type === "input_text" ? part.text : part.image_url);
 }
 
 function unsupported(call: ToolCall): string {

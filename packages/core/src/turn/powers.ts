@@ -7,6 +7,7 @@ import type {
   TurnContext,
   UserInput,
 } from "@codex/protocol";
+import type { Tally } from "../limits/tally.js";
 import type { SessionState } from "../session/state.js";
 import type { TurnAborted } from "./aborted.js";
 
@@ -15,6 +16,8 @@ export type TurnPowers = {
   readonly deps: SessionDeps;
   readonly state: SessionState;
   readonly clock: Clock;
+  /** What the turn has used so far. */
+  readonly tally: Tally;
   /** Absolute; absent for a session that leaves no file. */
   readonly rollout_path: string | undefined;
   newId(): string;

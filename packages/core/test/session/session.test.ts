@@ -23,6 +23,7 @@ describe("a session", () => {
       "item_completed",
       "agent_message",
       "token_count",
+      "turn_usage",
       "task_complete",
     ]);
     expect(messages.at(-1)).toMatchObject({ type: "task_complete", last_agent_message: "hello" });

@@ -50,6 +50,7 @@ export function testTurn(options: TestTurnOptions = {}): TestTurn {
       signal: controller.signal,
       emit: (message) => void emitted.push(message),
       ask: (kind, question) => answers[kind](question),
+      open: () => Promise.reject(new Error("no sessions below a test turn")),
     },
   };
 }

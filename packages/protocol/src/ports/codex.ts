@@ -14,6 +14,8 @@ import type { SessionId, SubmissionId, TurnId } from "../ids.js";
 import type { Op } from "../op.js";
 import type { SessionSource } from "../rollout.js";
 import type { TurnSettings } from "../settings.js";
+import type { Limits, Prices } from "../limits.js";
+import type { TokenUsage } from "../usage.js";
 
 /** The door: all a face may touch. */
 export interface Codex extends AsyncDisposable {
@@ -33,6 +35,12 @@ export interface SessionHandle extends AsyncDisposable {
   submit(op: Op, id?: SubmissionId): SubmissionId;
   /** One consumer; ends after `shutdown_complete`. */
   readonly events: AsyncIterable<Event>;
+}
+
+/** A session below another one. */
+export interface ChildHandle extends SessionHandle {
+  /** What it and those below it have used so far. */
+  readonly spent: { readonly usage: TokenUsage; readonly cost_usd: number | null };
 }
 
 export type OpenRequest = OpenOptions &
@@ -82,6 +90,9 @@ export interface SessionDeps extends AsyncDisposable {
   readonly terminals: BackgroundTerminals;
   readonly user_shell: UserShell;
   readonly sinks: readonly EventSink[];
+  /** What may be used, and what it costs; of a session below another one only the prices count. */
+  readonly limits?: Limits;
+  readonly prices?: Prices;
   /** Shown as `warning` events once the session is configured. */
   readonly warnings: readonly string[];
 }

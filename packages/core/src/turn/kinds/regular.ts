@@ -6,6 +6,7 @@ import { docsFragment, lastDocs } from "../../prompt/fragments.js";
 import { mayNameSkill, namedSkills, skillFragment } from "../../prompt/skills.js";
 import { touchedPaths } from "../../prompt/touched-paths.js";
 import { createTurnHooks } from "../../hooks/turn-hooks.js";
+import type { CallUse } from "../../limits/tally.js";
 import { callOf, dispatch } from "../../tools/dispatch.js";
 import { createGuards } from "../../tools/guard.js";
 import type { Router } from "../../tools/router.js";
@@ -122,7 +123,9 @@ function stepPowers(turn: TurnContext, powers: TurnPowers, tools: TurnTools): St
       const guard = tools.guards.forCall(call.call_id);
       const started = powers.clock.monotonic();
       const elapsed = (): number => powers.clock.monotonic() - started;
-      return dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed, hooks: powers.deps.hooks });
+      const { hooks } = powers.deps;
+      const note = (use: CallUse): void => powers.tally.noteCall(use);
+      return dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed, hooks, note });
     },
   };
 }
