@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -20,6 +20,8 @@ type Run = { readonly code: number; readonly said: string };
 
 /** A copy of this checkout that may be broken: sources and links copied, third parties shared, built by itself. */
 function copyCheckout(): string {
+  // where nothing is stale the copy has nothing to install: it would do so into the modules that it shares
+  execFileSync(process.execPath, [path.join(ROOT, "tooling/install.mjs")], { stdio: "ignore" });
   const copy = realpathSync(mkdtempSync(path.join(tmpdir(), "codex-honesty-")));
   for (const name of [
     "packages",
@@ -41,10 +43,10 @@ function copyCheckout(): string {
 }
 
 function npmStart(checkout: string): Promise<Run> {
-  const home = path.join(checkout, "empty-home");
-  mkdirSync(home, { recursive: true });
+  const [home, temporary] = [path.join(checkout, "empty-home"), path.join(checkout, "temporary")];
+  for (const folder of [home, temporary]) mkdirSync(folder, { recursive: true });
   const { PATH, CC } = process.env;
-  const env = { PATH: PATH ?? "", HOME: home, TMPDIR: tmpdir(), ...(CC === undefined ? {} : { CC }) };
+  const env = { PATH: PATH ?? "", HOME: home, TMPDIR: temporary, ...(CC === undefined ? {} : { CC }) };
   return new Promise((resolve) => {
     execFile("npm", ["start"], { cwd: checkout, env, timeout: 120_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
