@@ -9,6 +9,7 @@ import type {
   SandboxPolicy,
   SessionDeps,
   SessionScope,
+  ToolSource,
   TurnSettings,
 } from "@codex/protocol";
 import type { Config, Env, LoadOptions } from "@codex/config";
@@ -69,6 +70,8 @@ export type CodexOptions = Partial<CodexDeps> & {
   readonly record?: string;
   /** Tools of whoever embeds Codex, beside its own. */
   readonly tools?: readonly EmbeddedTool[];
+  /** More tools for one session, such as those of servers; ends with it. */
+  readonly sources?: (scope: SessionScope) => Promise<readonly ToolSource[]>;
   /** The Linux sandbox helper; default: the one that came with `@codex/linux-sandbox`. */
   readonly helper?: string;
 };
@@ -135,7 +138,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const shell = selectShell(shellOptions(env));
   const terminals = new Processes(wiring.run.random);
   const powers = shellPowers(env, config, { shell, place: () => proof, signal: scope.signal });
-  const tools = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
+  const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
+  const tools = [...own, ...((await wiring.sources?.(scope)) ?? [])];
   await proof;
   return {
     settings,

@@ -1,12 +1,15 @@
-import { summarizeCommand } from "@codex/execpolicy";
+import { joinWords, summarizeCommand } from "@codex/execpolicy";
 import type { Action, Because, CallId, Consents, Consultation, ReviewDecision, TurnContext } from "@codex/protocol";
 import { truncateMiddle } from "../prompt/truncate.js";
 import { TurnAborted } from "../turn/aborted.js";
+import { askAboutTool } from "./tool-question.js";
 
 export type ConsultParts = {
   readonly turn: TurnContext;
   readonly call_id: CallId;
   readonly consents: Consents;
+  /** A rule was kept because the person said so: what the model is told of it. */
+  readonly announceRule: (text: string) => void;
   /** Ends the whole turn: the person's answer `abort`. */
   readonly abortTurn: (reason: TurnAborted) => void;
 };
@@ -23,11 +26,18 @@ export async function consult(action: Action, inquiry: Inquiry, parts: ConsultPa
   if (typeof decision === "string") return settle(decision, action, parts);
   if ("denied" in decision) return no(`rejected by user: ${bounded(decision.denied.rejection)}`);
   const pattern = decision.approved_execpolicy_amendment.proposed_execpolicy_amendment;
-  const problem = isOffered(pattern, inquiry.offer)
+  const isWanted = isOffered(pattern, inquiry.offer);
+  const problem = isWanted
     ? await parts.consents.allowPrefix(pattern, parts.turn.signal)
     : "the rule was not kept: it is none of those that were offered";
+  if (isWanted) parts.announceRule(ruleText(pattern));
   if (problem !== undefined) parts.turn.session.emit({ type: "warning", message: problem }, parts.turn.id);
   return undefined;
+}
+
+/** core.md §1.7: the model is told which prefix it need not ask about any more. */
+function ruleText(pattern: readonly string[]): string {
+  return `The user now allows every command that starts with: ${joinWords(pattern)}`;
 }
 
 function settle(
@@ -87,6 +97,7 @@ async function ask(action: Action, inquiry: Inquiry, parts: ConsultParts): Promi
     case "patch":
       return turn.session.ask("patch_approval", { ...scope, changes: action.changes }, turn.signal);
     case "mcp_call":
+      return askAboutTool(action, { reason: because.at(-1)?.text, call_id }, turn);
     case "network":
       return "denied";
     default:

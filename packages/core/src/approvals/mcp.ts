@@ -17,9 +17,8 @@ export function assessMcpCall(action: McpAction, mode: Mode): Verdict {
     return { type: "allow", ...place, because: [{ layer: "safety", text: `${name} says that it changes nothing` }] };
   }
   const because: Because = { layer: "safety", text: `${name} does not say that it changes nothing` };
-  const muted = silence(mode.approval_policy, "sandbox_approval");
+  const muted = silence(mode.approval_policy, "mcp_elicitations");
   if (muted === undefined) return { type: "ask", then: "direct", grants: [], because: [because] };
   if (!isRestricted(mode.sandbox_policy)) return { type: "allow", ...place, because: [because] };
-  const allow_with = `mcp_servers.${action.server}.default_tools_approval_mode = "approve"`;
-  return { type: "forbid", because: [because, muted], allow_with };
+  return { type: "forbid", because: [because, muted] };
 }

@@ -109,6 +109,7 @@ function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts & { 
       countTokens();
     },
     takePending: () => active.takePending(),
+    addNote: (note: MessageItem) => active.addNote(note),
     takeNotes: () => active.takeNotes(),
     abortTurn: (reason) => active.abort(reason),
   };

@@ -1,3 +1,4 @@
+import { summarizeCommand } from "@codex/execpolicy";
 import type { Action, CallId, CompletionStatus, EventMsg, ToolCall, ToolContext, TurnContext } from "@codex/protocol";
 import type { Command, CommandResult } from "./command.js";
 import { modelText } from "./command-text.js";
@@ -60,7 +61,7 @@ function scopeOf({ command, call, context, process_id }: Asked) {
     turn_id: context.turn.id,
     command: command.argv,
     cwd: command.cwd,
-    parsed_cmd: [{ type: "unknown", cmd: command.script ?? command.argv.join(" ") }],
+    parsed_cmd: summarizeCommand(command.argv),
     source: process_id === undefined ? "agent" : "unified_exec_startup",
   } as const;
 }

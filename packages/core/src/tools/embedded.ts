@@ -1,8 +1,9 @@
 import { CodexError, messageOf } from "@codex/common";
-import type { JsonSchema, Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "@codex/protocol";
+import type { Action, JsonSchema, Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "@codex/protocol";
 import type { fromJSONSchema as fromJsonSchema } from "zod";
 import * as z from "zod/mini";
 import type { ZodSchema } from "zod/v3";
+import { refusalText } from "../approvals/refusal.js";
 import type { SafeParser } from "./define.js";
 import { failure, parseArguments, success } from "./define.js";
 
@@ -16,6 +17,8 @@ export type EmbeddedDefinition<Args> = {
   readonly parameters: SafeParser<Args>;
   /** May run beside its siblings. Default: no. */
   readonly parallel?: boolean;
+  /** What it is asked about as: a tool of a server, which runs outside the sandbox. Absent: it is never asked about. */
+  readonly asks?: { readonly server: string; readonly hints: Extract<Action, { type: "mcp_call" }>["hints"] };
   /** A text is a success. What it throws is a failure that the model reads. Settles soon after `context.signal`. */
   run(args: Args, context: ToolContext, call: ToolCall): Promise<ToolOutput | string>;
   /** Called once, when the session ends. */
@@ -92,10 +95,27 @@ function toolOf<Args>(definition: EmbeddedDefinition<Args>, parameters: JsonSche
     async invoke(call, context) {
       const args = parseArguments(definition.parameters, call.text);
       if (args.type === "failed") return failure(`failed to parse function arguments: ${args.message}`);
-      const output = await definition.run(args.value, context, call);
-      return typeof output === "string" ? success(output) : output;
+      const run = async (): Promise<ToolOutput> => {
+        const output = await definition.run(args.value, context, call);
+        return typeof output === "string" ? success(output) : output;
+      };
+      return definition.asks === undefined ? run() : runAsked({ name, ...definition.asks }, run, context);
     },
   };
+}
+
+type AskedTool = NonNullable<EmbeddedDefinition<unknown>["asks"]> & { readonly name: string };
+
+/** Under the guard, as what it says of itself (core.md §4.3). */
+async function runAsked(
+  { name, server, hints }: AskedTool,
+  run: () => Promise<ToolOutput>,
+  { guard }: ToolContext,
+): Promise<ToolOutput> {
+  const action = { type: "mcp_call", server, tool: name, hints } as const;
+  const attempt = await guard.run(action, async () => ({ type: "done", value: await run() }));
+  if (attempt.type === "refused") return failure(refusalText("tool call", attempt));
+  return attempt.value ?? failure("the tool gave no answer");
 }
 
 /** zod 4 translates itself; for zod 3 a translator is loaded. */

@@ -23,6 +23,7 @@ export type GuardParts = {
   readonly turn: TurnContext;
   readonly approvals: ApprovalPolicy;
   readonly consents: Consents;
+  readonly announceRule: (text: string) => void;
   /** Ends the whole turn: the person's answer `abort`. */
   readonly abortTurn: (reason: TurnAborted) => void;
 };

@@ -30,6 +30,8 @@ export type TurnPowers = {
   addUsage(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void;
   /** Input that came while the turn ran. */
   takePending(): readonly (readonly UserInput[])[];
+  /** Something for the model, behind the outputs of this step. */
+  addNote(note: MessageItem): void;
   /** What happened beside the turn since the last step, for the model. */
   takeNotes(): readonly MessageItem[];
   abortTurn(reason: TurnAborted): void;

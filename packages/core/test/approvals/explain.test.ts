@@ -87,7 +87,12 @@ async function happening(
 ) {
   const turn = testTurn({ settings });
   const attempts: string[] = [];
-  const guards = createGuards({ turn, ...testApprovals(RULES), abortTurn: () => undefined });
+  const guards = createGuards({
+    turn,
+    ...testApprovals(RULES),
+    announceRule: () => undefined,
+    abortTurn: () => undefined,
+  });
   const guard = guards.forCall(callId("c1"));
   const action = {
     type: "exec",

@@ -56,7 +56,7 @@ async function questionsAt(width: Width): Promise<number> {
     settings: { approval_policy: "on-request" },
     answer: (question) => answer("grants" in question ? (question.grants ?? []) : []),
   });
-  const guards = createGuards({ turn, ...testApprovals(), abortTurn: () => undefined });
+  const guards = createGuards({ turn, ...testApprovals(), announceRule: () => undefined, abortTurn: () => undefined });
   for (const [index, script] of SESSION.entries()) {
     const argv = WRAPPERS[index % WRAPPERS.length]?.(script) ?? [];
     const action: Action = {

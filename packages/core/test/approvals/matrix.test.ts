@@ -281,6 +281,13 @@ describe("exec.md §3.9", () => {
     const first = await session.exec({ cmd: `touch ${session.outside.path}/a`, ...ESC, prefix_rule: ["touch"] }, amend);
     const second = await session.exec({ cmd: `touch ${session.outside.path}/b`, ...ESC });
     expect(amendmentOf(first)).toEqual(["touch"]);
+    const items = first.events.flatMap((event) => (event.type === "raw_response_item" ? [event.item] : []));
+    const told = { type: "input_text", text: "The user now allows every command that starts with: touch" };
+    // after the output, so that a call and its answer stay together
+    expect(items.slice(-3, -1)).toMatchObject([
+      { type: "function_call_output" },
+      { role: "developer", content: [told] },
+    ]);
     expect(second.questions).toEqual([]);
     expect(await session.outside.read("b")).toBe("");
     expect(await session.home.read("rules/default.rules")).toBe('prefix_rule(pattern=["touch"], decision="allow")\n');

@@ -1,4 +1,12 @@
-import type { Asks, Environment, EventMsg, ReviewDecision, TurnContext, TurnSettings } from "@codex/protocol";
+import type {
+  Asks,
+  Environment,
+  EventMsg,
+  ReviewDecision,
+  TurnContext,
+  TurnSettings,
+  UserInputRequest,
+} from "@codex/protocol";
 import { sessionId, turnId } from "@codex/protocol";
 import { fakeEnvironment, scriptedModel } from "@codex/test-support";
 import { SETTINGS } from "./engine.js";
@@ -7,6 +15,8 @@ type ApprovalQuestion = Asks["exec_approval" | "patch_approval"]["question"];
 
 export type TestTurn = TurnContext & {
   readonly questions: readonly ApprovalQuestion[];
+  /** Questions with answers to choose from. */
+  readonly choices: readonly UserInputRequest[];
   readonly emitted: readonly EventMsg[];
   readonly controller: AbortController;
 };
@@ -14,6 +24,8 @@ export type TestTurn = TurnContext & {
 export type TestTurnOptions = {
   readonly settings?: Partial<TurnSettings>;
   readonly environment?: Environment;
+  /** What the person chooses from each such question; default: nothing. */
+  readonly choose?: string;
   /** The answer to a question; default: yes. */
   readonly answer?: (question: ApprovalQuestion) => ReviewDecision | Promise<ReviewDecision>;
 };
@@ -25,6 +37,7 @@ const TURN = turnId("turn-1");
 export function testTurn(options: TestTurnOptions = {}): TestTurn {
   const controller = new AbortController();
   const questions: ApprovalQuestion[] = [];
+  const choices: UserInputRequest[] = [];
   const emitted: EventMsg[] = [];
   const settings = { ...SETTINGS, ...options.settings };
   const decide = async (question: ApprovalQuestion): Promise<ReviewDecision> => {
@@ -34,7 +47,12 @@ export function testTurn(options: TestTurnOptions = {}): TestTurn {
   const answers: { [K in keyof Asks]: (question: Asks[K]["question"]) => Promise<Asks[K]["answer"]> } = {
     exec_approval: decide,
     patch_approval: decide,
-    user_input: () => Promise.resolve({ answers: {} }),
+    user_input: (question) => {
+      choices.push(question);
+      const { choose } = options;
+      const answers = question.questions.map(({ id }) => [id, { answers: choose === undefined ? [] : [choose] }]);
+      return Promise.resolve({ answers: Object.fromEntries(answers) });
+    },
   };
   return {
     id: TURN,
@@ -42,6 +60,7 @@ export function testTurn(options: TestTurnOptions = {}): TestTurn {
     signal: controller.signal,
     controller,
     questions,
+    choices,
     emitted,
     environment: options.environment ?? fakeEnvironment(),
     model: scriptedModel([]).client(settings, { session: SESSION, turn: TURN }),

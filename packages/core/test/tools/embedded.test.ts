@@ -11,7 +11,7 @@ import { testApprovals } from "../support/approvals.js";
 import { testTurn } from "../support/turn.js";
 
 const turn = testTurn();
-const guards = createGuards({ turn, ...testApprovals(), abortTurn: () => undefined });
+const guards = createGuards({ turn, ...testApprovals(), announceRule: () => undefined, abortTurn: () => undefined });
 const context: ToolContext = { turn, guard: guards.forCall(callId("c1")), signal: turn.signal };
 
 async function prepared(tool: EmbeddedTool): Promise<Tool> {

@@ -34,7 +34,12 @@ function scene(options: TestTurnOptions & { readonly rules?: string } = {}): Sce
   const permissions = testApprovals(options.rules);
   const attempts: string[] = [];
   const aborted: TurnAborted[] = [];
-  const guards = createGuards({ turn, ...permissions, abortTurn: (reason) => void aborted.push(reason) });
+  const guards = createGuards({
+    turn,
+    ...permissions,
+    announceRule: () => undefined,
+    abortTurn: (reason) => void aborted.push(reason),
+  });
   let count = 0;
   return {
     turn,
@@ -157,7 +162,12 @@ describe("the guard", () => {
 
   it("asks and tries nothing more once the turn was stopped", async () => {
     const turn = testTurn({ settings: GRANULAR });
-    const guards = createGuards({ turn, ...testApprovals(), abortTurn: () => undefined });
+    const guards = createGuards({
+      turn,
+      ...testApprovals(),
+      announceRule: () => undefined,
+      abortTurn: () => undefined,
+    });
     const attempt = await guards.forCall(callId("c1")).run(exec("touch /etc/x"), () => {
       turn.controller.abort(new TurnAborted("interrupted"));
       return Promise.resolve({ type: "denied", value: "try 1", denial: DENIAL });

@@ -33,7 +33,12 @@ export async function runRegular(
   powers.state.has_begun = true;
   await hooks.takePrompt(userText(input));
   await recordInput(input, turn, powers);
-  const guards = createGuards({ turn, ...powers.deps, abortTurn: (reason) => powers.abortTurn(reason) });
+  const guards = createGuards({
+    turn,
+    ...powers.deps,
+    announceRule: (text) => powers.addNote(developerMessage(text)),
+    abortTurn: (reason) => powers.abortTurn(reason),
+  });
   const tools = { router, gate: new Gate(), guards };
   let message: string | undefined;
   // a message that came whole counts, also when the stream broke behind it
@@ -98,6 +103,10 @@ async function recordDocsOnTheWay(from: number, turn: TurnContext, powers: TurnP
 
 function contextMessage(text: string): MessageItem {
   return { type: "message", role: "user", content: [{ type: "input_text", text }] };
+}
+
+function developerMessage(text: string): MessageItem {
+  return { type: "message", role: "developer", content: [{ type: "input_text", text }] };
 }
 
 type TurnTools = { readonly router: Router; readonly gate: Gate; readonly guards: ReturnType<typeof createGuards> };
