@@ -9,6 +9,7 @@ type ConfigFlags = {
   readonly disable: readonly string[];
   readonly profile?: string;
   readonly ignoreUserConfig?: true;
+  readonly ignoreRules?: true;
   readonly strictConfig?: true;
 };
 
@@ -22,6 +23,7 @@ export function configOptions(flags: ConfigFlags): Omit<LoadOptions, "cwd" | "en
     ],
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ignore_user_config: flags.ignoreUserConfig === true,
+    ignore_rules: flags.ignoreRules === true,
     strict: flags.strictConfig === true,
   };
 }

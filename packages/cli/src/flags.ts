@@ -17,6 +17,7 @@ export type SharedFlags = {
   readonly cd?: string;
   readonly sandbox?: SandboxMode;
   readonly ignoreUserConfig?: true;
+  readonly ignoreRules?: true;
   readonly strictConfig?: true;
 };
 
@@ -37,6 +38,7 @@ export function sharedOptions(command: Command): Command {
     .option("-p, --profile <NAME>", "also read $CODEX_HOME/NAME.config.toml")
     .option("-C, --cd <DIR>", "work in this directory")
     .option("--ignore-user-config", "do not read $CODEX_HOME/config.toml")
+    .option("--ignore-rules", "do not read the command rules of the user and the project")
     .option("--strict-config", "unknown configuration keys are errors");
 }
 

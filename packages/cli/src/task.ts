@@ -98,7 +98,6 @@ export function codexOptions(
     env: world.env,
     config: {
       ...configOptions(flags),
-      ignore_rules: flags.ignoreRules === true,
       typed: { ...typedOverrides(flags), ...local },
     },
     originator: world.env["CODEX_INTERNAL_ORIGINATOR_OVERRIDE"] ?? "codex_exec",

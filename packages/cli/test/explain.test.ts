@@ -43,6 +43,12 @@ describe("codex explain", () => {
     });
   });
 
+  it("--ignore-rules leaves the user's rules out", async () => {
+    const { stdout } = await explain("--ignore-rules", "-s", "workspace-write", "--", "git", "push", "origin");
+    expect(stdout).toContain("runs inside the sandbox, without a question");
+    expect(stdout).not.toContain("a.rules");
+  });
+
   it("runs nothing", async () => {
     const { code, stdout } = await explain("-s", "danger-full-access", "--", "touch made");
     expect(code).toBe(0);

@@ -17,7 +17,6 @@ export type ExecFlags = SharedFlags & {
   readonly outputSchema?: string;
   readonly color: ColourChoice;
   readonly ephemeral?: true;
-  readonly ignoreRules?: true;
   readonly maxTokens?: number;
   readonly maxUsd?: number;
   readonly maxTurns?: number;
@@ -101,7 +100,6 @@ export function execOptions(command: Command): Command {
     .addOption(new Option("--full-auto").hideHelp().conflicts("sandbox"))
     .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
     .option("--skip-git-repo-check", "run outside a Git repository too")
-    .option("--ignore-rules", "do not read the command rules of the user and the project")
     .option("--json", "write one JSON event a line to stdout (alias --experimental-json)")
     .addOption(new Option("--experimental-json").hideHelp().implies({ json: true }))
     .option("-o, --output-last-message <FILE>", "write the final message to a file")

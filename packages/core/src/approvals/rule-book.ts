@@ -32,12 +32,17 @@ export type RuleFolders = {
 
 const SYSTEM_FOLDER = "/etc/codex/rules";
 
-/** The system's, the user's, and those of a trusted project from its root down to the working directory. */
-export function ruleFolders(config: Pick<Config, "home" | "project" | "settings">): RuleFolders {
+/**
+ * The system's, the user's, and those of a trusted project from its root down to the working directory. With
+ * `--ignore-rules` only the system's; what a person keeps is written all the same.
+ */
+export function ruleFolders(config: Pick<Config, "home" | "project" | "rules" | "settings">): RuleFolders {
   const own = path.join(config.home, "rules");
+  const amendments = path.join(own, "default.rules");
+  if (config.rules === "ignored") return { folders: [SYSTEM_FOLDER], amendments };
   const project = config.project.trust === "trusted" ? foldersBetween(config.project.root, config.settings.cwd) : [];
   const folders = [SYSTEM_FOLDER, own, ...project.map((folder) => path.join(folder, ".codex", "rules"))];
-  return { folders: [...new Set(folders)], amendments: path.join(own, "default.rules") };
+  return { folders: [...new Set(folders)], amendments };
 }
 
 /** Throws `config_invalid` with FILE:LINE when any file cannot be used: rules are followed whole or not at all. */

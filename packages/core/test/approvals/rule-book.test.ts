@@ -17,6 +17,7 @@ describe("where rules come from", () => {
   const config = (trust: "trusted" | "untrusted" | "unset", cwd = "/p/a/b") =>
     ({
       home: "/home/u/.codex",
+      rules: "read",
       project: { trust, root: "/p" },
       settings: { cwd, approval_policy: "never", sandbox_policy: { type: "read-only" }, model_provider: "x" },
     }) as const;
@@ -35,6 +36,13 @@ describe("where rules come from", () => {
     expect(ruleFolders(config("trusted", "/p")).folders.at(-1)).toBe("/p/.codex/rules");
     const home = { ...config("trusted", "/p"), home: "/p/.codex" };
     expect(ruleFolders(home).folders).toEqual(["/etc/codex/rules", "/p/.codex/rules"]);
+  });
+
+  it("is the system alone where rules are ignored, though what is kept has its place", () => {
+    expect(ruleFolders({ ...config("trusted"), rules: "ignored" })).toEqual({
+      folders: ["/etc/codex/rules"],
+      amendments: "/home/u/.codex/rules/default.rules",
+    });
   });
 
   it.each(["untrusted", "unset"] as const)("is not a project that is %s", (trust) => {

@@ -52,6 +52,7 @@ describe("a command that takes longer than its call", () => {
     expect(id >= 1000 && id <= 99_999).toBe(true);
     const [begin] = ofType(first.events, "exec_command_begin");
     expect(begin).toMatchObject({ source: "unified_exec_startup", process_id: String(id) });
+    expect(begin).toMatchObject({ parsed_cmd: [{ type: "unknown", cmd: script }] });
     expect(ofType(first.events, "exec_command_end")).toEqual([]);
 
     const second = await type(live, id);
