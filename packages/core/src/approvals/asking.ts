@@ -3,7 +3,7 @@ import type { AskForApproval, Because, SandboxPolicy, TurnSettings } from "@code
 /** What decides about questions: whom one may ask, and what holds anyway. */
 export type Mode = Pick<TurnSettings, "approval_policy" | "sandbox_policy">;
 
-/** What a question would be about: a rule that wants it, leaving the sandbox and built-in caution, or a foreign tool. */
+/** What a question is about: a rule that wants it, leaving the sandbox and built-in caution, or a foreign tool. */
 export type Topic = "rules" | "sandbox_approval" | "mcp_elicitations";
 
 /** The approval policy's name as configuration files write it. */
