@@ -9,3 +9,8 @@ export { askGit, runGit } from "./run.js";
 export type { GitOutput, GitPlace, GitRequest, Setting } from "./run.js";
 export { parseStatus, readStatus } from "./status.js";
 export type { StatusEntry } from "./status.js";
+export type { Retention } from "./snapshot/retention.js";
+export { LIMITS } from "./snapshot/scan.js";
+export type { Limits } from "./snapshot/scan.js";
+export { createSnapshots } from "./snapshot/snapshots.js";
+export type { SnapshotsOptions } from "./snapshot/snapshots.js";

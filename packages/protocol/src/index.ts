@@ -109,6 +109,15 @@ export type {
   StoredMeta,
   StoredSession,
 } from "./ports/session-store.js";
+export type {
+  Snapshots,
+  SnapshotStep,
+  UndoChange,
+  UndoProblem,
+  UndoReport,
+  UndoRequest,
+  UndoStep,
+} from "./ports/snapshots.js";
 export type { BackgroundTerminal, BackgroundTerminals } from "./ports/terminals.js";
 export type { Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "./ports/tool.js";
 export type { SessionScope, TurnContext } from "./ports/turn.js";

@@ -1,0 +1,166 @@
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { SnapshotStep, UndoRequest } from "@codex/protocol";
+import { turnId } from "@codex/protocol";
+import { codeOf } from "@codex/common";
+import type { ByteName, Entry } from "./tree.js";
+
+/** One root at one moment. */
+export type RootState = {
+  readonly root: ByteName;
+  /** `undefined`: the root was not there. */
+  readonly tree: Entry | undefined;
+  /** Paths that were one file, by groups. */
+  readonly linked: readonly (readonly ByteName[])[];
+};
+
+export type Moment = readonly RootState[];
+
+/** A step as the journal has it. */
+export type StepRecord = SnapshotStep & {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly before: Moment;
+  /** `undefined`: it was cut short. */
+  readonly after: Moment | undefined;
+  readonly state: "done" | "undone";
+};
+
+export function journalFolder(home: string): string {
+  return join(home, "snapshots", "sessions");
+}
+
+/** What a session has changed and taken back: lines that are only ever added, so nothing is lost by an undo. */
+export class Journal {
+  readonly #path: string;
+  readonly #steps = new Map<string, StepRecord>();
+  /** Undone steps in the order in which they were. */
+  #undone: string[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+    for (const line of readLines(path)) this.#take(line);
+  }
+
+  /** Oldest first. */
+  get steps(): readonly StepRecord[] {
+    return [...this.#steps.values()];
+  }
+
+  /** The one that was undone last stands last. */
+  get undone(): readonly string[] {
+    return this.#undone;
+  }
+
+  begin(record: Omit<StepRecord, "after" | "state">): void {
+    this.#write({ type: "before", ...record });
+  }
+
+  settle(id: string, after: Moment): void {
+    this.#write({ type: "after", id, after });
+  }
+
+  move(direction: UndoRequest["direction"], steps: readonly string[]): void {
+    this.#write({ type: "moved", direction, steps });
+  }
+
+  #write(line: Readonly<Record<string, unknown>>): void {
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    appendFileSync(this.#path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    this.#take(line);
+  }
+
+  #take(line: Readonly<Record<string, unknown>>): void {
+    const { type, id } = line;
+    if (type === "before" && typeof id === "string") {
+      const step = decodeStep(id, line);
+      if (step !== undefined) this.#steps.set(id, step);
+    } else if (type === "after" && typeof id === "string") {
+      const step = this.#steps.get(id);
+      if (step !== undefined) this.#steps.set(id, { ...step, after: decodeMoment(line["after"]) });
+    } else if (type === "moved") {
+      this.#move(line["direction"] === "undo" ? "undone" : "done", texts(line["steps"]));
+    }
+  }
+
+  #move(state: StepRecord["state"], ids: readonly string[]): void {
+    for (const id of ids) {
+      const step = this.#steps.get(id);
+      if (step !== undefined) this.#steps.set(id, { ...step, state });
+    }
+    this.#undone = this.#undone.filter((id) => !ids.includes(id));
+    if (state === "undone") this.#undone.push(...ids);
+  }
+}
+
+/** Objects of a file of JSON lines; torn ones are left out. */
+export function* readLines(path: string): Generator<Readonly<Record<string, unknown>>> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    throw error;
+  }
+  for (const line of text.split("\n")) {
+    const value = parse(line);
+    if (isFields(value)) yield value;
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // cut off when its writer died
+    return undefined;
+  }
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function decodeStep(id: string, line: Readonly<Record<string, unknown>>): StepRecord | undefined {
+  const { turn_id, step, at } = line;
+  if (typeof turn_id !== "string" || typeof step !== "number" || typeof at !== "string") return undefined;
+  return {
+    id,
+    turn_id: turnId(turn_id),
+    step,
+    at,
+    before: decodeMoment(line["before"]),
+    after: undefined,
+    state: "done",
+  };
+}
+
+/** Every moment in a file: whose objects are still needed. */
+export function* momentsOf(path: string): Generator<Moment> {
+  for (const line of readLines(path)) {
+    if (line["type"] === "before") yield decodeMoment(line["before"]);
+    if (line["type"] === "after") yield decodeMoment(line["after"]);
+  }
+}
+
+function decodeMoment(value: unknown): Moment {
+  return list(value).flatMap((item) => {
+    if (!isFields(item) || typeof item["root"] !== "string") return [];
+    return [{ root: item["root"], tree: decodeEntry(item["tree"]), linked: list(item["linked"]).map(texts) }];
+  });
+}
+
+function decodeEntry(value: unknown): Entry | undefined {
+  if (!isFields(value)) return undefined;
+  const { mode, id } = value;
+  return typeof mode === "number" && typeof id === "string" ? { mode, id } : undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function texts(value: unknown): readonly string[] {
+  return list(value).filter((item) => typeof item === "string");
+}

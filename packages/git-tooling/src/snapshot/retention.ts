@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf } from "@codex/common";
+import type { Folder } from "./folder-state.js";
+import type { Moment } from "./journal.js";
+import { journalFolder, momentsOf } from "./journal.js";
+import { bytesUnder, ObjectStore } from "./object-store.js";
+import { readKnown, storeFolder } from "./root-store.js";
+import type { Entry } from "./tree.js";
+import { decodeTree, typeOf } from "./tree.js";
+
+export type Retention = {
+  /** Sessions that nobody has worked in for this long lose their undo. */
+  readonly keep_days: number;
+  /** Of all that is kept for one folder; the oldest sessions go first. */
+  readonly max_bytes: number;
+};
+
+const DAY = 86_400_000;
+
+/** At most once a day. `now` in milliseconds. */
+export function pruneDaily(home: string, retention: Retention, now: number): void {
+  const stamp = join(home, "snapshots", "pruned");
+  if (existsSync(stamp) && now - statSync(stamp).mtimeMs < DAY) return;
+  mkdirSync(join(home, "snapshots"), { recursive: true, mode: 0o700 });
+  writeFileSync(stamp, "", { mode: 0o600 });
+  utimesSync(stamp, now / 1000, now / 1000);
+  prune(home, retention, now);
+}
+
+/** Forgets old sessions, then whatever no session needs any more. */
+export function prune(home: string, { keep_days, max_bytes }: Retention, now: number): void {
+  const journals = new Map(journalsOf(home).map((path) => [path, [...momentsOf(path)]]));
+  for (const path of [...journals.keys()]) {
+    if (statSync(path).mtimeMs >= now - keep_days * DAY) continue;
+    rmSync(path, { force: true });
+    journals.delete(path);
+  }
+  for (const folder of foldersIn(join(home, "snapshots", "stores"))) {
+    const store = new ObjectStore(folder);
+    for (;;) {
+      const moments = [...journals.values()].flat();
+      store.prune(liveObjects(home, store, moments), now - DAY);
+      const oldest = [...journals].find(([, own]) => touches(own, home, folder) && journals.size > 1);
+      if (bytesUnder(folder) <= max_bytes || oldest === undefined) break;
+      rmSync(oldest[0], { force: true });
+      journals.delete(oldest[0]);
+    }
+  }
+}
+
+/** Least recently written first. */
+function journalsOf(home: string): readonly string[] {
+  const folder = journalFolder(home);
+  const paths = namesIn(folder)
+    .filter((name) => name.endsWith(".jsonl"))
+    .map((name) => join(folder, name));
+  return paths.sort((left, right) => statSync(left).mtimeMs - statSync(right).mtimeMs);
+}
+
+function foldersIn(folder: string): readonly string[] {
+  return namesIn(folder).map((name) => join(folder, name));
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function touches(moments: readonly Moment[], home: string, folder: string): boolean {
+  return moments.some((moment) => moment.some(({ root }) => storeFolder(home, root) === folder));
+}
+
+/** What the sessions of a folder need, and what is remembered of it for the next one. */
+function liveObjects(home: string, store: ObjectStore, moments: readonly Moment[]): ReadonlySet<string> {
+  const live = new Set<string>();
+  const roots = moments.flat().filter(({ root }) => storeFolder(home, root) === store.folder);
+  for (const { tree } of roots) if (tree !== undefined) mark(store, tree, live);
+  const known: Folder | undefined = readKnown(join(store.folder, "state.json"));
+  if (known !== undefined) mark(store, known, live);
+  return live;
+}
+
+function mark(store: ObjectStore, entry: Entry, live: Set<string>): void {
+  if (typeOf(entry) === "not_covered" || live.has(entry.id)) return;
+  live.add(entry.id);
+  if (typeOf(entry) !== "directory" || !store.has(entry.id)) return;
+  for (const inner of decodeTree(store.read("tree", entry.id)).values()) mark(store, inner, live);
+}

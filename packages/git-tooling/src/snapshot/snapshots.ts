@@ -1,0 +1,282 @@
+import { join } from "node:path";
+import type {
+  Clock,
+  SessionId,
+  Snapshots,
+  SnapshotStep,
+  UndoChange,
+  UndoProblem,
+  UndoReport,
+  UndoRequest,
+  UndoStep,
+} from "@codex/protocol";
+import { CodexError, messageOf } from "@codex/common";
+import { findState, Leaf } from "./folder-state.js";
+import type { Moment, StepRecord } from "./journal.js";
+import { Journal, journalFolder } from "./journal.js";
+import type { Plan, Target } from "./plan.js";
+import { planSteps } from "./plan.js";
+import { restoreTargets } from "./restore.js";
+import type { Retention } from "./retention.js";
+import { pruneDaily } from "./retention.js";
+import { RootStore } from "./root-store.js";
+import type { Limits } from "./scan.js";
+import { LIMITS } from "./scan.js";
+import type { PathChange } from "./tree-diff.js";
+import { diffTrees } from "./tree-diff.js";
+import { byteName, displayPath, typeOf } from "./tree.js";
+
+export type SnapshotsOptions = {
+  /** `$CODEX_HOME`, absolute and canonical. */
+  readonly home: string;
+  readonly session: SessionId;
+  /** Absolute and canonical folders that are covered; none lies in another. */
+  readonly roots: readonly string[];
+  /** Absolute: never read, nor anything below. */
+  readonly secrets: readonly string[];
+  readonly retention: Retention;
+  readonly clock: Clock;
+  newId(): string;
+  /** What went wrong, such as why there is no undo for the rest of the session, in one line. */
+  onTrouble(message: string): void;
+  readonly limits?: Partial<Limits>;
+};
+
+/** Snapshots of folders on this machine, below `$CODEX_HOME/snapshots`. No program is run for them, git neither. */
+export function createSnapshots(options: SnapshotsOptions): Snapshots {
+  return new FolderSnapshots(options);
+}
+
+class FolderSnapshots implements Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #life = new AbortController();
+  #opened: { readonly roots: readonly RootStore[]; readonly journal: Journal } | undefined;
+  /** The step that has begun and not been settled. */
+  #open: string | undefined;
+  #trouble: string | undefined;
+  /** One look at a time. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  get #parts() {
+    const { home, session, roots, secrets, limits } = this.#options;
+    const covered = {
+      skipped: new Set([byteName(home)]),
+      secrets: new Set(secrets.map(byteName)),
+      limits: { ...LIMITS, ...limits },
+    };
+    this.#opened ??= {
+      roots: roots.map((root) => new RootStore(home, byteName(root), covered)),
+      journal: new Journal(join(journalFolder(home), `${session}.jsonl`)),
+    };
+    return this.#opened;
+  }
+
+  warm(): void {
+    void this.#keep(async () => {
+      await this.#look(this.#life.signal);
+      for (const root of this.#parts.roots) root.save();
+    }, this.#life.signal);
+  }
+
+  before(step: SnapshotStep, signal: AbortSignal): Promise<void> {
+    return this.#keep(async () => {
+      const before = await this.#look(signal);
+      this.#settle(before);
+      const id = this.#options.newId();
+      this.#parts.journal.begin({ ...step, id, at: new Date(this.#options.clock.now()).toISOString(), before });
+      this.#open = id;
+    }, signal);
+  }
+
+  after(signal: AbortSignal): Promise<void> {
+    return this.#keep(async () => {
+      if (this.#open !== undefined) this.#settle(await this.#look(signal));
+    }, signal);
+  }
+
+  #settle(after: Moment): void {
+    if (this.#open !== undefined) this.#parts.journal.settle(this.#open, after);
+    this.#open = undefined;
+  }
+
+  steps(signal: AbortSignal): Promise<readonly UndoStep[]> {
+    return this.#alone(async () => {
+      const records = this.#whole(await this.#look(signal));
+      return records
+        .map((record) => this.#shown(record))
+        .filter(({ added, modified, deleted }) => added + modified + deleted > 0);
+    });
+  }
+
+  preview(request: UndoRequest, signal: AbortSignal): Promise<UndoReport> {
+    return this.#alone(async () => (await this.#plan(request, signal)).report);
+  }
+
+  restore(request: UndoRequest, signal: AbortSignal): Promise<UndoReport> {
+    return this.#alone(async () => {
+      const { report, plans, records } = await this.#plan(request, signal);
+      const problems: UndoProblem[] = [];
+      for (const { store, plan, linked } of plans) {
+        const { root, objects, known } = store;
+        const token = this.#options.session.slice(-12);
+        const parts = { root, store: objects, current: known, linked, token };
+        const failed = await restoreTargets(plan.targets, parts, signal);
+        problems.push(...failed.map(({ path, reason }) => ({ path: fullPath(root, path), reason })));
+      }
+      this.#parts.journal.move(
+        request.direction,
+        records.map(({ id }) => id),
+      );
+      await this.#look(signal);
+      const failed = new Set(problems.map(({ path }) => path));
+      const changes = report.changes.filter(({ path }) => !failed.has(path));
+      return { ...report, changes, conflicts: [...report.conflicts, ...problems] };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#open === undefined) this.#life.abort(new CodexError("internal", "the session has ended"));
+    await this.after(this.#life.signal);
+    this.#life.abort(new CodexError("internal", "the session has ended"));
+    await this.#queue;
+    if (this.#opened === undefined || this.#trouble !== undefined) return;
+    try {
+      for (const root of this.#parts.roots) root.save();
+      pruneDaily(this.#options.home, this.#options.retention, this.#options.clock.now());
+    } catch (error) {
+      this.#options.onTrouble(`old snapshots could not be cleared away: ${messageOf(error)}`);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<Moment> {
+    const moment: Moment[number][] = [];
+    for (const root of this.#parts.roots) moment.push(await root.look(signal));
+    return moment;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** No step fails because it could not be kept. */
+  async #keep(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (this.#trouble !== undefined) return;
+    await this.#alone(async () => {
+      if (this.#trouble !== undefined) return;
+      try {
+        await work();
+      } catch (error) {
+        // somebody stopped waiting: nothing is wrong
+        if (signal.aborted) return;
+        this.#trouble = messageOf(error);
+        this.#options.onTrouble(`undo is off for this session: ${this.#trouble}`);
+      }
+    });
+  }
+
+  /** Steps that were cut short end where the next one began, or now. */
+  #whole(now: Moment): readonly Settled[] {
+    const { steps } = this.#parts.journal;
+    return steps.map((step, index) => ({ ...step, after: step.after ?? steps[index + 1]?.before ?? now }));
+  }
+
+  #shown({ id, turn_id, step, at, state, ...record }: Settled): UndoStep {
+    const counts = { added: 0, modified: 0, deleted: 0 };
+    for (const change of this.#changes(record)) counts[kindOf(change)] += 1;
+    return { id, turn_id, step, at, state, ...counts };
+  }
+
+  *#changes(step: Pick<Settled, "before" | "after">): Generator<PathChange> {
+    for (const store of this.#parts.roots) yield* changesIn(store, step);
+  }
+
+  #chosen({ direction, steps }: UndoRequest, now: Moment): readonly Settled[] {
+    const whole = this.#whole(now).filter((record) => this.#changes(record).next().done !== true);
+    if (direction === "undo") {
+      const done = whole.filter(({ state }) => state === "done");
+      return done.slice(Math.max(0, done.length - steps)).reverse();
+    }
+    const { undone } = this.#parts.journal;
+    const last = undone.slice(Math.max(0, undone.length - steps)).reverse();
+    return last.flatMap((id) => whole.filter((record) => record.id === id));
+  }
+
+  async #plan(request: UndoRequest, signal: AbortSignal): Promise<Planned> {
+    if (this.#trouble !== undefined) throw new CodexError("bad_request", `undo is off: ${this.#trouble}`);
+    const now = await this.#look(signal);
+    const records = this.#chosen(request, now);
+    if (records.length === 0) throw new CodexError("bad_request", `there is no step to ${request.direction}`);
+    const plans = this.#parts.roots.map((store) => planFor(store, records, request));
+    const report: UndoReport = {
+      direction: request.direction,
+      steps: records.map((record) => this.#shown(record)),
+      changes: plans.flatMap(({ store, plan }) => plan.targets.map((target) => shownTarget(store, target))),
+      conflicts: plans.flatMap(({ store, plan }) => shownProblems(store, plan.conflicts)),
+      not_covered: plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered)),
+    };
+    return { report, plans, records };
+  }
+}
+
+type Settled = StepRecord & { readonly after: Moment };
+type RootPlan = { readonly store: RootStore; readonly plan: Plan; readonly linked: Moment[number]["linked"] };
+type Planned = {
+  readonly report: UndoReport;
+  readonly plans: readonly RootPlan[];
+  readonly records: readonly Settled[];
+};
+
+function planFor(store: RootStore, records: readonly Settled[], request: UndoRequest): RootPlan {
+  const isUndo = request.direction === "undo";
+  const steps = records.map((record) => {
+    const changes = changesIn(store, record);
+    return isUndo ? [...changes].map(({ path, before, after }) => ({ path, before: after, after: before })) : changes;
+  });
+  const plan = planSteps({
+    steps,
+    force: request.force === true ? "yes" : "no",
+    current: (path) => findState(store.known, path),
+    why: (path) => {
+      const state = findState(store.known, path);
+      return (state instanceof Leaf ? state.reason : undefined) ?? "it was not covered before";
+    },
+  });
+  const last = records.at(-1);
+  const aim = (isUndo ? last?.before : last?.after)?.find(({ root }) => root === store.root);
+  return { store, plan, linked: aim?.linked ?? [] };
+}
+
+function* changesIn(store: RootStore, { before, after }: Pick<Settled, "before" | "after">): Generator<PathChange> {
+  const at = (moment: Moment) => moment.find(({ root }) => root === store.root);
+  const [left, right] = [at(before), at(after)];
+  // a root that the session had no part in then
+  if (left === undefined || right === undefined) return;
+  yield* diffTrees(store.objects, left.tree, right.tree);
+}
+
+function kindOf({ before, after }: PathChange): "added" | "modified" | "deleted" {
+  if (before === undefined) return "added";
+  return after === undefined ? "deleted" : "modified";
+}
+
+function shownTarget({ root, objects }: RootStore, { path, now, wanted }: Target): UndoChange {
+  const type = typeOf(wanted ?? now ?? { mode: 0, id: "" });
+  const kind = type === "not_covered" ? "file" : type;
+  const change = now === undefined ? "A" : wanted === undefined ? "D" : "M";
+  const bytes = wanted === undefined || kind === "directory" ? 0 : objects.sizeOf(wanted.id);
+  return { path: fullPath(root, path), change, kind, bytes };
+}
+
+function shownProblems({ root }: RootStore, problems: Plan["conflicts"]): readonly UndoProblem[] {
+  return problems.map(({ path, reason }) => ({ path: fullPath(root, path), reason }));
+}
+
+function fullPath(root: string, path: string): string {
+  return displayPath(path === "" ? root : `${root}/${path}`);
+}
