@@ -49,9 +49,13 @@ describe("a shell that a model names", () => {
   });
 
   it("is the user's when it cannot be had", () => {
-    for (const name of ["fish", "/no/such/zsh", "./bash-evil", ""]) {
+    for (const name of ["fish", "./bash-evil", ""]) {
       expect(findShell(name, options)).toEqual({ kind: "bash", path: "/bin/bash" });
     }
+  });
+
+  it("is another of its kind when there is none at its path", () => {
+    expect(findShell("/no/such/sh", options)).toEqual({ kind: "sh", path: "/bin/sh" });
   });
 });
 
