@@ -1,9 +1,10 @@
 import { CodexError } from "@codex/common";
 import { enforce, resolvePolicy, unconfined } from "@codex/linux-sandbox";
+import { CommandServer } from "./command-server.js";
 import { confinedEnvironment } from "./confined.js";
 import { directFiles } from "./files.js";
 import { startCommand } from "./start.js";
-import type { Command, HideOptions } from "@codex/linux-sandbox";
+import type { Command, Confinement, HideOptions } from "@codex/linux-sandbox";
 import type { Environment, OptionalGuarantee, ResolvedPolicy } from "@codex/protocol";
 
 export type DirectOptions = {
@@ -18,19 +19,21 @@ export type DirectOptions = {
   readonly hide?: HideOptions | undefined;
 };
 
-/** Disposing it ends the file servers of its confined environments. Commands end by their own signals. */
+/** Disposing it ends what still runs: commands, and the file servers of its confined environments. */
 export type ExecEnvironment = Environment & AsyncDisposable;
 
 /** Commands and files of this machine, as the user, unconfined. */
 export function createDirectEnvironment(options: DirectOptions): ExecEnvironment {
   const { helper } = options;
-  const wrap = helper === undefined ? undefined : (command: Command) => unconfined(helper, command);
+  const server = helper === undefined ? undefined : new CommandServer(helper);
+  const wrap = (command: Command): readonly string[] => unconfined(helper ?? "", command);
+  const launch = server === undefined ? undefined : { wrap, server };
   const life = new AbortController();
   const running = new Set<AsyncDisposable>();
   const direct: ExecEnvironment = {
     id: options.id,
     files: directFiles,
-    exec: (request, signal) => startCommand(request, wrap, signal),
+    exec: (request, signal) => startCommand(request, launch, signal),
     resolve: (policy, policy_cwd) =>
       resolvePolicy(policy, policy_cwd, {
         ...options.hide,
@@ -39,15 +42,17 @@ export function createDirectEnvironment(options: DirectOptions): ExecEnvironment
       }),
     async confine(policy) {
       if (policy.policy.type === "external-sandbox") return direct;
-      return confinedEnvironment(direct, await confinement(policy), running);
+      const { held, by } = await confinement(policy);
+      return confinedEnvironment(direct, held, { running, server: by });
     },
     denial: () => undefined,
     async [Symbol.asyncDispose]() {
       life.abort(new CodexError("internal", "the environment has been disposed"));
-      await Promise.all([...running].map((server) => server[Symbol.asyncDispose]()));
+      await Promise.all([...running].map((files) => files[Symbol.asyncDispose]()));
+      await server?.[Symbol.asyncDispose]();
     },
   };
-  const confinement = (policy: ResolvedPolicy): ReturnType<typeof enforce> => {
+  const confinement = async (policy: ResolvedPolicy): Promise<{ held: Confinement; by: CommandServer }> => {
     if (policy.policy.type === "danger-full-access") {
       throw new CodexError("internal", "danger-full-access is not a confinement");
     }
@@ -57,8 +62,10 @@ export function createDirectEnvironment(options: DirectOptions): ExecEnvironment
         `there is no sandbox for ${process.platform} yet: run in a container`,
       );
     }
-    if (helper === undefined) throw new CodexError("sandbox_unavailable", "the sandbox helper is missing");
-    return enforce(policy, helper, life.signal);
+    if (helper === undefined || server === undefined) {
+      throw new CodexError("sandbox_unavailable", "the sandbox helper is missing");
+    }
+    return { held: await enforce(policy, helper, life.signal), by: server };
   };
   return direct;
 }

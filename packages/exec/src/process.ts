@@ -1,23 +1,13 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { Socket } from "node:net";
-import { Duplex } from "node:stream";
 import { CodexError, codeOf, messageOf } from "@codex/common";
-import { STATUS_FD, readStatus } from "@codex/linux-sandbox";
-import { openPipes } from "./pipes.js";
 import { ProcessOutput } from "./process-output.js";
-import { readStatusChannel } from "./status.js";
-import { groupTree, helperTree, limitTree } from "./tree.js";
+import { groupTree, limitTree } from "./tree.js";
 import type { ChildProcess } from "node:child_process";
 import type { Writable } from "node:stream";
-import type { Command } from "@codex/linux-sandbox";
 import type { ExecRequest, ExitStatus, Process } from "@codex/protocol";
-import type { Sources } from "./process-output.js";
 import type { StopSignal, Tree } from "./tree.js";
-
-/** Puts a command behind the helper: the argv to spawn. */
-export type Wrap = (command: Command) => readonly string[];
 
 export type Failure = Extract<ExitStatus, { type: "failed_to_start" }>;
 type End = { readonly code: number | null; readonly signal: string | null } | { readonly error: unknown };
@@ -26,27 +16,22 @@ type End = { readonly code: number | null; readonly signal: string | null } | { 
 const DRAIN = 2000;
 
 /**
- * Starts it; whatever goes wrong is an exit status. The whole tree ends when the signal aborts. Without `wrap` the
- * command leads a process group of its own.
+ * Starts it as the leader of a process group, without the helper; whatever goes wrong is an exit status. The group
+ * ends when the signal aborts.
  */
-export function startProcess(request: ExecRequest, wrap: Wrap | undefined, signal: AbortSignal): Process {
-  if (request.argv.length === 0) return endedProcess(failure("not_found", "there is no program to run"));
+export function startProcess(request: ExecRequest, signal: AbortSignal): Process {
+  const { argv, env } = request;
+  const [program, ...words] = argv;
+  const cwd = resolve(request.cwd);
+  if (program === undefined) return endedProcess(failure("not_found", "there is no program to run"));
   if (signal.aborted) return endedProcess({ type: "signaled", signal: "SIGKILL" });
-  const command = { argv: request.argv, cwd: resolve(request.cwd), tty: false, pipes: true };
-  const [program = "", ...words] = wrap === undefined ? command.argv : wrap(command);
-  const input = request.stdin === "pipe" ? "pipe" : "ignore";
+  const explain = (error: unknown): Failure => startFailure(error, program, cwd);
   try {
-    const child = spawn(program, words, {
-      cwd: wrap === undefined ? command.cwd : "/",
-      env: request.env,
-      detached: wrap === undefined,
-      stdio: wrap === undefined ? [input, "pipe", "pipe"] : [input, "pipe", "pipe", "pipe"],
-    });
-    const tree = wrap === undefined ? groupTree(child) : helperTree(child);
-    const explain = (error: unknown): Failure => startFailure(error, { program, cwd: command.cwd, wrap });
-    return new RunningProcess({ child, tree, explain }, request.timeout_ms, signal);
+    const input = request.stdin === "pipe" ? "pipe" : "ignore";
+    const child = spawn(program, words, { cwd, env, detached: true, stdio: [input, "pipe", "pipe"] });
+    return new RunningProcess({ child, explain }, request.timeout_ms, signal);
   } catch (error) {
-    return endedProcess(startFailure(error, { program, cwd: command.cwd, wrap }));
+    return endedProcess(explain(error));
   }
 }
 
@@ -67,7 +52,6 @@ export function endedProcess(status: ExitStatus): Process {
 
 type Parts = {
   readonly child: ChildProcess;
-  readonly tree: Tree;
   readonly explain: (error: unknown) => Failure;
 };
 
@@ -77,29 +61,25 @@ class RunningProcess implements Process {
   readonly exit: Promise<ExitStatus>;
   readonly #child: ChildProcess;
   readonly #tree: Tree;
-  readonly #input: Promise<Writable | undefined>;
-  #give_input: ((input: Writable | undefined) => void) | undefined;
   readonly #explain: Parts["explain"];
 
-  constructor({ child, tree, explain }: Parts, timeout_ms: number | undefined, signal: AbortSignal) {
+  constructor({ child, explain }: Parts, timeout_ms: number | undefined, signal: AbortSignal) {
+    const { stdin, stdout, stderr } = child;
     this.#child = child;
     this.pid = child.pid;
-    this.#tree = tree;
+    this.#tree = groupTree(child);
     this.#explain = explain;
-    this.#input = new Promise((resolve) => (this.#give_input = resolve));
+    stdin?.on("error", () => stdin.destroy());
+    this.output.attach({ ...(stdout && { stdout }), ...(stderr && { stderr }) });
     this.exit = this.#live(timeout_ms, signal);
   }
 
-  async write(data: Uint8Array): Promise<void> {
-    const input = await this.#input;
-    if (input === undefined || !input.writable) throw inputClosed();
-    await new Promise<void>((resolve, reject) => {
-      input.write(data, (error) => (error ? reject(inputClosed()) : resolve()));
-    });
+  write(data: Uint8Array): Promise<void> {
+    return writeTo(this.#child.stdin ?? undefined, data);
   }
 
   closeInput(): void {
-    void this.#input.then((input) => input?.end());
+    this.#child.stdin?.end();
   }
 
   resize(): void {
@@ -112,58 +92,14 @@ class RunningProcess implements Process {
 
   async #live(timeout_ms: number | undefined, signal: AbortSignal): Promise<ExitStatus> {
     const limit = limitTree(this.#tree, timeout_ms, signal);
-    const [end, said] = await Promise.all([endOf(this.#child), this.#connect()]);
+    const end = await endOf(this.#child);
     limit[Symbol.dispose]();
-    this.#attach({}, undefined); // the helper ended before it offered any
-    (await this.#input)?.destroy();
+    this.#child.stdin?.destroy();
     this.output.finish();
     await this.#tree.sweep(Promise.race([this.output.ended, elapsed(DRAIN)]));
     if ("error" in end) return this.#explain(end.error);
-    const failure = readStatus(said);
-    if (failure !== undefined) return { type: "failed_to_start", ...failure };
     if (limit.hasTimedOut()) return { type: "timed_out" };
     return end.signal === null ? { type: "exited", code: end.code ?? -1 } : { type: "signaled", signal: end.signal };
-  }
-
-  /** Connects the streams; what the helper says about a failed start, nothing from anyone else. */
-  #connect(): Promise<string> {
-    const channel = this.#child.stdio[STATUS_FD];
-    if (this.#child.pid !== undefined && channel instanceof Duplex) {
-      return readStatusChannel(channel, (descriptors) => this.#exchange(descriptors));
-    }
-    this.#keepStreams();
-    return Promise.resolve("");
-  }
-
-  #exchange(descriptors: readonly string[]): "taken" | "kept" {
-    const { pid, exitCode, signalCode, stdin, stdout, stderr } = this.#child;
-    // once it has been reaped, its number may be another's
-    const isThere = exitCode === null && signalCode === null;
-    const ends = pid !== undefined && isThere ? openPipes(pid, descriptors) : undefined;
-    if (ends === undefined) {
-      this.#keepStreams();
-      return "kept";
-    }
-    const input =
-      ends.stdin === undefined ? undefined : new Socket({ fd: ends.stdin, readable: false, writable: true });
-    this.#attach(ends, input);
-    for (const unused of [stdin, stdout, stderr]) unused?.destroy();
-    return "taken";
-  }
-
-  #keepStreams(): void {
-    const { stdin, stdout, stderr } = this.#child;
-    this.#attach({ ...(stdout && { stdout }), ...(stderr && { stderr }) }, stdin ?? undefined);
-  }
-
-  /** Once. */
-  #attach(sources: Sources, input: Writable | undefined): void {
-    const give = this.#give_input;
-    if (give === undefined) return;
-    this.#give_input = undefined;
-    input?.on("error", () => input.destroy());
-    give(input);
-    this.output.attach(sources);
   }
 }
 
@@ -180,18 +116,21 @@ function elapsed(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
+/** Rejects when nobody can read it any more. */
+export async function writeTo(input: Writable | undefined, data: Uint8Array): Promise<void> {
+  if (input === undefined || !input.writable) throw inputClosed();
+  await new Promise<void>((resolve, reject) => {
+    input.write(data, (error) => (error ? reject(inputClosed()) : resolve()));
+  });
+}
+
 export function inputClosed(): CodexError<"bad_request"> {
   return new CodexError("bad_request", "the input of the command is closed");
 }
 
-type Attempt = { readonly program: string; readonly cwd: string; readonly wrap: Wrap | undefined };
-
-function startFailure(error: unknown, { program, cwd, wrap }: Attempt): Failure {
+function startFailure(error: unknown, program: string, cwd: string): Failure {
   const code = codeOf(error);
   if (code === "E2BIG") return failure("not_executable", "the arguments and variables of the command are too long");
-  if (wrap !== undefined && (code === "ENOENT" || code === "EACCES")) {
-    return failure("sandbox_unavailable", `the sandbox helper ${program} cannot be started (${code})`);
-  }
   if (code !== "ENOENT") return failure("not_executable", `cannot execute ${program}: ${code ?? messageOf(error)}`);
   const no_directory = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true;
   return failure("not_found", no_directory ? `no such directory: ${cwd}` : `no such program: ${program}`);

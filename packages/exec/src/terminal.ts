@@ -1,14 +1,14 @@
 import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { constants as system } from "node:os";
 import { resolve } from "node:path";
 import { codeOf, lazy, messageOf } from "@codex/common";
 import { ProcessOutput } from "./process-output.js";
 import { endedProcess, failure, inputClosed } from "./process.js";
+import { signalName } from "./served-process.js";
 import { groupTree, helperTree, limitTree } from "./tree.js";
 import type { IPty } from "@lydell/node-pty";
 import type { ExecRequest, ExitStatus, Process } from "@codex/protocol";
-import type { Wrap } from "./process.js";
 import type { Open } from "./process-output.js";
+import type { Launch } from "./served-process.js";
 import type { StopSignal, Tree } from "./tree.js";
 
 /** The library that makes terminals; it has a native part, which a machine may lack. */
@@ -23,14 +23,15 @@ const LARGEST_SIDE = 65_535;
 export type TerminalRequest = ExecRequest & { readonly pty: NonNullable<ExecRequest["pty"]> };
 
 export type TerminalOptions = {
-  readonly wrap: Wrap | undefined;
+  /** Absent: without the helper. */
+  readonly launch: Launch | undefined;
   readonly load: () => Promise<TerminalLibrary>;
 };
 
 /**
  * Starts a command that controls a terminal of its own, as a person's programs do: both streams come as one, with
  * echo. Whatever goes wrong is an exit status, except that a program which cannot be started says so on the terminal
- * (exit code 125 to 127). Without `wrap` what leaves the terminal's process group is out of reach.
+ * (exit code 125 to 127). Without the helper what leaves the terminal's process group is out of reach.
  */
 export function startTerminal(request: TerminalRequest, options: TerminalOptions, signal: AbortSignal): Process {
   const cwd = resolve(request.cwd);
@@ -50,7 +51,7 @@ class TerminalProcess implements Process {
   readonly output = new ProcessOutput();
   readonly exit: Promise<ExitStatus>;
   readonly #request: TerminalRequest;
-  readonly #wrap: Wrap | undefined;
+  readonly #launch: Launch | undefined;
   /** Settles when the terminal has been opened, or could not be. */
   readonly #opened: Promise<void>;
   /** While the command runs. */
@@ -58,7 +59,7 @@ class TerminalProcess implements Process {
 
   constructor(request: TerminalRequest, options: TerminalOptions, signal: AbortSignal) {
     this.#request = request;
-    this.#wrap = options.wrap;
+    this.#launch = options.launch;
     let opened = (): void => undefined;
     this.#opened = new Promise((resolve) => (opened = resolve));
     this.exit = this.#run(options.load, signal, opened);
@@ -89,8 +90,9 @@ class TerminalProcess implements Process {
   async #run(load: TerminalOptions["load"], signal: AbortSignal, opened: () => void): Promise<ExitStatus> {
     try {
       const library = await load();
+      const words = await this.#words();
       if (signal.aborted) return this.#notStarted({ type: "signaled", signal: "SIGKILL" });
-      const terminal = this.#open(library);
+      const terminal = this.#open(library, words);
       return await this.#follow(terminal, signal, opened);
     } catch (error) {
       const text = `terminals are not to be had here, only commands without (tty: false): ${firstLine(error)}`;
@@ -105,9 +107,15 @@ class TerminalProcess implements Process {
     return status;
   }
 
-  #open(library: TerminalLibrary): IPty {
-    const { argv, cwd, env, pty } = this.#request;
-    const [program = "", ...words] = this.#wrap === undefined ? argv : this.#wrap({ argv, cwd, tty: true });
+  async #words(): Promise<readonly string[]> {
+    const { argv, cwd } = this.#request;
+    if (this.#launch === undefined) return argv;
+    const { wrap, server, network } = this.#launch;
+    return wrap({ argv, cwd, tty: true, network: network === undefined ? undefined : await server.network(network) });
+  }
+
+  #open(library: TerminalLibrary, [program = "", ...words]: readonly string[]): IPty {
+    const { cwd, env, pty } = this.#request;
     const size = { cols: side(pty.cols), rows: side(pty.rows) };
     return library.spawn(program, words, {
       ...size,
@@ -120,8 +128,8 @@ class TerminalProcess implements Process {
 
   async #follow(terminal: IPty, signal: AbortSignal, opened: () => void): Promise<ExitStatus> {
     const started = { pid: terminal.pid, kill: (by: string) => this.#live?.terminal.kill(by) };
-    const tree = this.#wrap === undefined ? groupTree(started) : helperTree(started);
-    const hold = this.#wrap === undefined ? holdOpen(terminal) : undefined;
+    const tree = this.#launch === undefined ? groupTree(started) : helperTree(started);
+    const hold = this.#launch === undefined ? holdOpen(terminal) : undefined;
     this.#live = { terminal, tree };
     opened();
     this.output.attach({ stdout: sourceOf(terminal) });
@@ -132,7 +140,7 @@ class TerminalProcess implements Process {
     limit[Symbol.dispose]();
     await tree.sweep(Promise.resolve());
     if (limit.hasTimedOut()) return { type: "timed_out" };
-    return end.signal ? { type: "signaled", signal: nameOf(end.signal) } : { type: "exited", code: end.exitCode };
+    return end.signal ? { type: "signaled", signal: signalName(end.signal) } : { type: "exited", code: end.exitCode };
   }
 }
 
@@ -183,10 +191,6 @@ function readRest(fd: number, take: (data: Uint8Array) => void): void {
 
 function side(size: number): number {
   return Math.max(1, Math.min(Math.trunc(size) || 1, LARGEST_SIDE));
-}
-
-function nameOf(signal: number): string {
-  return Object.entries(system.signals).find(([, number]) => number === signal)?.[0] ?? `SIG${signal}`;
 }
 
 function firstLine(error: unknown): string {

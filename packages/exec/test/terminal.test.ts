@@ -207,7 +207,7 @@ describe("a confined terminal", () => {
 describe("terminals", () => {
   it("that cannot be had say so, and nothing starts", async () => {
     const load = () => Promise.reject(new Error("Cannot find module\nrequire stack"));
-    const options = { wrap: undefined, load };
+    const options = { launch: undefined, load };
     const running = startTerminal({ ...request("echo x", "/"), pty: SIZE }, options, NEVER);
     expect((await capture(running.output, { signal: NEVER })).total_bytes).toBe(0);
     expect(await running.exit).toEqual({

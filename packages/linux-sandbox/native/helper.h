@@ -4,7 +4,7 @@
 
 #include "system.h"
 
-enum mode { MODE_RUN, MODE_FILES, MODE_UNCONFINED, MODE_PROBE };
+enum mode { MODE_RUN, MODE_FILES, MODE_UNCONFINED, MODE_SERVE, MODE_PROBE };
 enum access { ACCESS_WRITE, ACCESS_READ_ONLY, ACCESS_DENIED };
 
 enum { MOST_DESCRIPTORS = 1 << 16 };
@@ -12,6 +12,12 @@ enum { MOST_DESCRIPTORS = 1 << 16 };
 struct rule {
   enum access access;
   char *path; /* absolute, canonical */
+};
+
+/* Descriptors of namespaces. */
+struct network {
+  int user; /* who owns the other, or -1: we may enter it as we are */
+  int net;
 };
 
 struct options {
@@ -23,6 +29,8 @@ struct options {
   bool namespaces; /* off: Landlock and seccomp only */
   int status;      /* descriptor for the one line about a failed start, or -1 */
   pid_t parent;    /* who must be alive, or 0 */
+  pid_t holder;    /* whose descriptors `held` are, or 0: no shared network */
+  struct network held;
   const char *cwd; /* entered inside */
   struct rule *rules;
   size_t rule_count;
@@ -53,9 +61,20 @@ struct state {
 
 /* main.c */
 void restore_limits(void);
+int run_command(int argc, char **argv, pid_t server);
+
+/* serve.c */
+int serve_commands(const struct options *options);
+
+/* network.c */
+bool enter_own_network(void);
+bool hold_network(struct network *network);
+bool join_network(const struct options *options);
 
 /* report.c */
 extern int status_descriptor;
+extern char *report_page; /* takes the line instead of the descriptor, or NULL */
+extern size_t report_room;
 extern void (*before_failure)(void); /* undoes what outlives this process */
 enum { EXIT_HELPER = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 _Noreturn void fail(const char *stage, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -72,7 +91,7 @@ void exchange_pipes(void);
 /* namespaces.c */
 pid_t enter_namespaces(void);
 void write_id_maps(pid_t child);
-bool enter_own_network(void);
+bool has_id_capabilities(void);
 
 /* placeholders.c */
 extern int alive_descriptor; /* closed by the last of us who needs the placeholders, or -1 */

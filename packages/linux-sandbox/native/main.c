@@ -36,19 +36,35 @@ static void set_directory(struct options *options) {
   if (options->cwd == NULL) options->cwd = "/";
 }
 
-int main(int argc, char **argv) {
-  struct options options;
-  parse_options(&options, argc, argv);
-  keep_descriptors(&options);
-  if (options.mode == MODE_PROBE) return print_probe();
+static int run(struct options *options) {
   /* A closed standard descriptor would let the next file opened take its place. */
   for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
     if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
       fail("options", "cannot open /dev/null");
   widen_limits();
-  set_directory(&options);
-  options.foreground = options.tty && tcgetpgrp(STDIN_FILENO) == getpgrp();
-  if (options.pipes) exchange_pipes();
-  if (options.mode == MODE_UNCONFINED || !options.namespaces) return supervise_tree(&options);
-  return supervise_namespace(&options);
+  set_directory(options);
+  options->foreground = options->tty && tcgetpgrp(STDIN_FILENO) == getpgrp();
+  if (options->pipes) exchange_pipes();
+  if (options->mode == MODE_UNCONFINED || !options->namespaces) return supervise_tree(options);
+  return supervise_namespace(options);
+}
+
+/* A fork of the server in the place of a helper of its own. */
+int run_command(int argc, char **argv, pid_t server) {
+  struct options options;
+  parse_options(&options, argc, argv);
+  errno = EINVAL;
+  if (options.mode == MODE_PROBE || options.mode == MODE_SERVE || options.status >= 0 || options.tty)
+    fail("options", "not possible in a server");
+  options.parent = server;
+  return run(&options);
+}
+
+int main(int argc, char **argv) {
+  struct options options;
+  parse_options(&options, argc, argv);
+  keep_descriptors(&options);
+  if (options.mode == MODE_PROBE) return print_probe();
+  if (options.mode == MODE_SERVE) return serve_commands(&options);
+  return run(&options);
 }

@@ -1,9 +1,5 @@
-/* New user, mount, pid and ipc namespaces for the child; the network one is entered later and may be missing. */
+/* New user, mount, pid and ipc namespaces for the child; the network is apart (network.c). */
 #include "helper.h"
-
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 /* A fork into new namespaces: one child that is pid 1 inside. Returns like fork. */
 pid_t enter_namespaces(void) {
@@ -32,7 +28,7 @@ static bool identity_map(const char *path, char *text, size_t size) {
   return used > 0;
 }
 
-static bool has_id_capabilities(void) {
+bool has_id_capabilities(void) {
   struct {
     uint32_t version;
     int pid;
@@ -58,17 +54,4 @@ void write_id_maps(pid_t child) {
   write_process_file(child, "uid_map", text);
   snprintf(text, sizeof text, "%u %u 1\n", getegid(), getegid());
   write_process_file(child, "gid_map", text);
-}
-
-/* False: none can be had, and the system call filter must refuse every network family instead. */
-bool enter_own_network(void) {
-  if (WITHOUT == LAYER_NETWORK) return true;
-  if (unshare(CLONE_NEWNET) != 0) return false;
-  int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return true;
-  struct ifreq request = {.ifr_name = "lo"};
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (ioctl(descriptor, SIOCSIFFLAGS, &request) != 0) fail("network", "cannot start the loopback interface");
-  close(descriptor);
-  return true;
 }

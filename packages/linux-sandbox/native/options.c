@@ -6,9 +6,11 @@ static const char USAGE[] =
     "  run        [POLICY] [--cwd DIR] [--tty] [--pipes] [--status-fd N] [--parent PID] -- COMMAND...\n"
     "  files      [POLICY] [--status-fd N] [--parent PID]       serves file operations on stdin and stdout\n"
     "  unconfined [--cwd DIR] [--tty] [--pipes] [--status-fd N] [--parent PID] -- COMMAND...\n"
+    "  serve      --status-fd N [--parent PID]                   starts many commands; see serve.c\n"
     "  probe                                                     prints what this kernel can enforce\n"
     "POLICY: --write PATH, --read-only PATH, --deny PATH (absolute, each any number of times),\n"
-    "        --network (reach the host's network), --without-namespaces (Landlock and seccomp only)\n"
+    "        --network (reach the host's network), --without-namespaces (Landlock and seccomp only),\n"
+    "        --join PID:USER:NET (share the network of these descriptors of PID; USER may be -1)\n"
     "Everything is readable and nothing is writable unless said. Exit code: the command's own; 125 the sandbox could\n"
     "not be set up, 126 not executable, 127 not found. SIGUSR1 kills the whole tree.\n";
 
@@ -45,12 +47,21 @@ static void add_rule(struct options *options, enum access access, char *path) {
 }
 
 static enum mode parse_mode(const char *word) {
-  if (word == NULL) refuse("needs a mode", "run, files, unconfined or probe");
+  if (word == NULL) refuse("needs a mode", "run, files, unconfined, serve or probe");
   if (strcmp(word, "run") == 0) return MODE_RUN;
   if (strcmp(word, "files") == 0) return MODE_FILES;
   if (strcmp(word, "unconfined") == 0) return MODE_UNCONFINED;
+  if (strcmp(word, "serve") == 0) return MODE_SERVE;
   if (strcmp(word, "probe") == 0) return MODE_PROBE;
   refuse("unknown mode", word);
+}
+
+static void parse_join(struct options *options, const char *text) {
+  char end;
+  int holder = 0;
+  bool read = text != NULL && sscanf(text, "%d:%d:%d%c", &holder, &options->held.user, &options->held.net, &end) == 3;
+  if (!read || holder <= 0 || options->held.user < -1 || options->held.net < 0) refuse("needs PID:USER:NET", "--join");
+  options->holder = (pid_t)holder;
 }
 
 /* Returns the number of words used, 0 when the word is not such an option. */
@@ -60,6 +71,7 @@ static int parse_policy(struct options *options, char **words) {
   if (strcmp(word, "--read-only") == 0) return add_rule(options, ACCESS_READ_ONLY, absolute(word, words[1])), 2;
   if (strcmp(word, "--deny") == 0) return add_rule(options, ACCESS_DENIED, absolute(word, words[1])), 2;
   if (strcmp(word, "--network") == 0) return options->network = true, 1;
+  if (strcmp(word, "--join") == 0) return parse_join(options, words[1]), 2;
   if (strcmp(word, "--without-namespaces") == 0) return options->namespaces = false, 1;
   return 0;
 }
@@ -112,5 +124,6 @@ void parse_options(struct options *options, int argc, char **argv) {
   bool has_command = options->command != NULL && options->command[0] != NULL;
   if (takes_command && !has_command) refuse("needs a command after", "--");
   if (!takes_command && options->command != NULL) refuse("takes no command", argv[1]);
+  if (options->mode == MODE_SERVE && options->status < 0) refuse("needs", "--status-fd");
   check_rules(options);
 }

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 
 int status_descriptor = -1;
+char *report_page;
+size_t report_room;
 void (*before_failure)(void);
 
 /* Not every C library can name an error. */
@@ -45,6 +47,10 @@ static void report(const char *code, const char *stage, const char *name, const 
   json_escape(escaped, sizeof escaped, message);
   int size = snprintf(line, sizeof line, "{\"code\":\"%s\",\"stage\":\"%s\",\"errno\":\"%s\",\"message\":\"%s\"}\n", code,
                       stage, name, escaped);
+  if (report_page != NULL) {
+    snprintf(report_page, report_room, "%s", line);
+    return;
+  }
   /* One write below PIPE_BUF is atomic. */
   if (status_descriptor >= 0 && write(status_descriptor, line, (size_t)size) == size) return;
   dprintf(STDERR_FILENO, "codex-linux-sandbox: %s (%s)\n", message, name);

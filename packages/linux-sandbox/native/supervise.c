@@ -121,7 +121,7 @@ static _Noreturn void be_init(struct state *state, int go, struct outcome *outco
   if (read(go, &word, 1) != 1 || poll(&other_end, 1, 0) != 0) _exit(EXIT_HELPER);
   close(go);
   confine_mounts(options);
-  if (!options->network) state->own_network = enter_own_network();
+  if (!options->network && !state->own_network) state->own_network = enter_own_network();
   drop_privileges();
   /* Nobody inside may look at this process: it still holds the status descriptor for a moment. */
   prctl(PR_SET_DUMPABLE, 0);
@@ -147,10 +147,14 @@ int supervise_namespace(const struct options *given) {
   int go[2];
   if (outcome == MAP_FAILED || pipe2(go, O_CLOEXEC) != 0) fail("supervise", "cannot prepare");
 
+  struct state state = {.options = &options};
+  if (!options.network && join_network(&options)) {
+    state.own_network = true;
+    follow_parent(&options); /* new credentials drop it */
+  }
   pid_t init = enter_namespaces();
   if (init == 0) {
     close(go[1]);
-    struct state state = {.options = &options};
     be_init(&state, go[0], outcome, &taken);
   }
   if (init < 0) fail("namespaces", "cannot create user, mount, pid and ipc namespaces");

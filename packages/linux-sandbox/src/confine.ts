@@ -1,4 +1,5 @@
 import type { Confinement } from "./enforcement.js";
+import type { SharedNetwork } from "./serve.js";
 import { policyArguments } from "./policy.js";
 
 /** The descriptor number that must be a pipe when one of these argument lists is spawned without a terminal. */
@@ -20,12 +21,18 @@ export type Command = {
    * write `y` to the status descriptor; `n`: keep the sockets. Not with `tty`.
    */
   readonly pipes?: boolean;
+  /** The words are for a command server, which ties the command to itself and tells how it ended. Not with `tty`. */
+  readonly served?: boolean;
+  /** With the network off: whose loopback to share. Absent, or not to be had: its own. */
+  readonly network?: SharedNetwork | undefined;
 };
 
 /** The argument list that runs a command under a policy. */
 export function confine(confinement: Confinement, command: Command): readonly string[] {
   const policy = policyArguments(confinement.resolved, confinement.layers);
-  return [confinement.helper, "run", ...placement(command), ...policy, "--", ...command.argv];
+  const { network } = command;
+  const join = network === undefined ? [] : ["--join", `${network.holder}:${network.user}:${network.net}`];
+  return [confinement.helper, "run", ...placement(command), ...policy, ...join, "--", ...command.argv];
 }
 
 /** The argument list that runs a command with every right, but with its whole tree tied to our life. */
@@ -38,9 +45,15 @@ export function fileServer(confinement: Confinement): readonly string[] {
   return [confinement.helper, "files", ...ownTies(), ...policyArguments(confinement.resolved, confinement.layers)];
 }
 
+/** The argument list of a command server (`serve.ts`). */
+export function commandServer(helper: string): readonly string[] {
+  return [helper, "serve", ...ownTies()];
+}
+
 function placement(command: Command): readonly string[] {
   const pipes = command.pipes === true && !command.tty ? ["--pipes"] : [];
-  return [...(command.tty ? ["--tty", ...parent()] : ownTies()), ...pipes, "--cwd", command.cwd];
+  const ties = command.served === true ? [] : ownTies();
+  return [...(command.tty ? ["--tty", ...parent()] : ties), ...pipes, "--cwd", command.cwd];
 }
 
 /** The caller's death ends it, and its start is reported; first, so that complaints about the rest are too. */

@@ -1,4 +1,4 @@
-export { confine, fileServer, STATUS_FD, unconfined } from "./confine.js";
+export { commandServer, confine, fileServer, STATUS_FD, unconfined } from "./confine.js";
 export type { Command } from "./confine.js";
 export { chooseLayers, describeGuarantees, enforce, presume } from "./enforcement.js";
 export type { Confinement } from "./enforcement.js";
@@ -12,5 +12,7 @@ export { resolvePolicy } from "./roots.js";
 export type { ResolveOptions } from "./roots.js";
 export { KNOWN_SECRETS } from "./secrets.js";
 export type { HideOptions } from "./secrets.js";
+export { networkFrame, parseServerLine, runFrame, signalFrame } from "./serve.js";
+export type { RunRequest, ServerLine, SharedNetwork } from "./serve.js";
 export { readStatus } from "./status.js";
 export type { HelperFailure, StartFailure } from "./status.js";
