@@ -37,7 +37,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     words: ["debug"],
-    about: ["Show the request that would be sent (debug prompt), or what compactions left out (debug dropped)"],
+    about: [
+      "Show the request that would be sent (debug prompt), what compactions left out (debug dropped),",
+      "or JSON Schema of the protocol (debug schema)",
+    ],
     load: async () => (await import("./commands/debug.js")).debug,
   },
   {

@@ -87,3 +87,13 @@ describe("the notifier of the configuration", () => {
     await expect.poll(() => project.read("told"), { timeout: 5000 }).toContain('"last-assistant-message":"all done"');
   });
 });
+
+describe("codex debug schema", () => {
+  it("prints one document, or writes a file for each type", async () => {
+    const { stdout } = await codex(["debug", "schema"], options());
+    expect(JSON.parse(stdout)).toMatchObject({ $defs: { Op: {}, EventMsg: {}, ThreadEvent: {}, RolloutItem: {} } });
+    const written = await codex(["debug", "schema", "--out", "schemas"], options());
+    expect(written).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse((await project.read("schemas/Submission.json")) ?? "")).toMatchObject({ required: ["id", "op"] });
+  });
+});

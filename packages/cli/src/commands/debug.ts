@@ -16,12 +16,13 @@ import { codexOptions } from "../task.js";
 import { VERSION } from "../version.js";
 import { execOptions, parseTask, type ExecFlags } from "./exec-flags.js";
 
-/** `codex debug prompt` and `codex debug dropped`. */
+/** `codex debug prompt`, `codex debug schema` and `codex debug dropped`. */
 export async function debug(argv: readonly string[]): Promise<ExitCode> {
   const { command, rest } = commandWord(argv);
   if (command === "prompt") return debugPrompt(rest);
   if (command === "dropped") return debugDropped(rest[0]);
-  process.stderr.write("error: codex debug prompt [PROMPT], or codex debug dropped SESSION\n");
+  if (command === "schema") return (await import("./debug-schema.js")).debugSchema(rest);
+  process.stderr.write("error: codex debug prompt [PROMPT], codex debug schema, or codex debug dropped SESSION\n");
   return EXIT.usage;
 }
 

@@ -21,6 +21,7 @@ import { builtinTools } from "../../src/tools/builtin/source.js";
 import { Processes } from "../../src/tools/processes.js";
 import type { ShellPowers } from "../../src/tools/shell-powers.js";
 import { createUserShell } from "../../src/tools/user-shell.js";
+import { expectDescribed } from "./described.js";
 import type { TestApprovals } from "./approvals.js";
 import { testApprovals } from "./approvals.js";
 import { memoryHistory, memoryStore, STORED_ID } from "./memory-store.js";
@@ -137,6 +138,7 @@ function watch(session: SessionHandle): Pick<TestEngine, "seen" | "ask" | "submi
       const next = await events.next();
       if (next.done === true) throw new Error(`the session ended after ${seen.map(({ msg }) => msg.type).join(" ")}`);
       seen.push(next.value);
+      expectDescribed("Event", next.value);
       if (wanted(next.value.msg)) return next.value.msg;
     }
   };

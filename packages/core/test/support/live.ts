@@ -2,6 +2,7 @@ import type { EventMsg, ReviewDecision, SessionHandle } from "@codex/protocol";
 import type { SseEvent, TemporaryFolder } from "@codex/test-support";
 import { ev, mockProviderConfig, startResponsesServer, temporaryFolder, temporaryHome } from "@codex/test-support";
 import { createCodex } from "../../src/compose.js";
+import { expectDescribed } from "./described.js";
 
 export type Question = Extract<EventMsg, { type: "exec_approval_request" | "apply_patch_approval_request" }>;
 
@@ -93,6 +94,7 @@ async function watchTurn(
     const next = await events.next();
     if (next.done === true) throw new Error("the session ended");
     const { msg } = next.value;
+    expectDescribed("EventMsg", msg);
     seen.push(msg);
     if (msg.type === "exec_approval_request" || msg.type === "apply_patch_approval_request") {
       questions.push(msg);
