@@ -126,6 +126,8 @@ class Server {
       return this.has_ended ? undefined : unavailable("the pipes of a command cannot be opened: /proc is needed");
     }
     const ended = new Promise<ServedEnd>((resolve) => this.#running.set(id, resolve));
+    // another's end may have come between the offer and here
+    this.#channel?.ref();
     this.#channel?.write(frame);
     return {
       ends,
@@ -147,6 +149,7 @@ class Server {
   }
 
   async close(): Promise<void> {
+    this.#child.ref();
     this.#channel?.destroy();
     await this.#closed;
   }
