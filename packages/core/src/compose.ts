@@ -33,6 +33,13 @@ import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
 import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
+import { libraryOver } from "./embed/library.js";
+import type { CodexLibrary } from "./embed/library.js";
+import type { Callbacks } from "./embed/answers.js";
+import { withPorts } from "./embed/ports.js";
+import type { SessionPorts } from "./embed/ports.js";
+import { createUsageFile } from "./home/usage-file.js";
+import { givenModels } from "./model/given-models.js";
 import { openHooks } from "./hooks/open.js";
 import { readCredentials } from "./home/credentials.js";
 import { createPromptHistory } from "./home/history-file.js";
@@ -42,6 +49,7 @@ import { localTimeZone } from "./home/time-zone.js";
 import { openRun } from "./model/run.js";
 import type { Run } from "./model/run.js";
 import { openSessionModels } from "./model/session-models.js";
+import type { SessionModels } from "./model/session-models.js";
 import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
@@ -57,24 +65,26 @@ import { toolsConfigOf } from "./tools/tools-config.js";
 import { createUserShell } from "./tools/user-shell.js";
 
 /** How an embedder or the command line sets Codex up. Everything may be left out. */
-export type CodexOptions = Partial<CodexDeps> & {
-  /** Default: the environment of this process. */
-  readonly env?: Env;
-  /** What the command line says about the configuration. */
-  readonly config?: Omit<LoadOptions, "cwd" | "env" | "session">;
-  /** A recording that answers instead of a model; a request that differs from the recorded one fails. */
-  readonly replay?: string;
-  /** How many recorded requests are replayed before a real model goes on; absent: all, and none after them. */
-  readonly replay_from?: number;
-  /** Where to write a recording of the model's answers. */
-  readonly record?: string;
-  /** Tools of whoever embeds Codex, beside its own. */
-  readonly tools?: readonly EmbeddedTool[];
-  /** More tools for one session, such as those of servers; ends with it. */
-  readonly sources?: (scope: SessionScope) => Promise<readonly ToolSource[]>;
-  /** The Linux sandbox helper; default: the one that came with `@codex/linux-sandbox`. */
-  readonly helper?: string;
-};
+export type CodexOptions = Partial<CodexDeps> &
+  SessionPorts &
+  Callbacks & {
+    /** Default: the environment of this process. */
+    readonly env?: Env;
+    /** What the command line says about the configuration. */
+    readonly config?: Omit<LoadOptions, "cwd" | "env" | "session">;
+    /** A recording that answers instead of a model; a request that differs from the recorded one fails. */
+    readonly replay?: string;
+    /** How many recorded requests are replayed before a real model goes on; absent: all, and none after them. */
+    readonly replay_from?: number;
+    /** Where to write a recording of the model's answers. */
+    readonly record?: string;
+    /** Tools of whoever embeds Codex, beside its own. */
+    readonly tools?: readonly EmbeddedTool[];
+    /** More tools for one session, such as those of servers; ends with it. */
+    readonly sources?: (scope: SessionScope) => Promise<readonly ToolSource[]>;
+    /** The Linux sandbox helper; default: the one that came with `@codex/linux-sandbox`. */
+    readonly helper?: string;
+  };
 
 type Wiring = CodexOptions & {
   readonly run: Run;
@@ -85,7 +95,7 @@ type Wiring = CodexOptions & {
 };
 
 /** The engine with every port filled in; any of them can be replaced by passing it. */
-export function createCodex(options: CodexOptions = {}): Codex {
+export function createCodex(options: CodexOptions = {}): CodexLibrary {
   const env = options.env ?? processEnvironment();
   const run = runOf(options);
   const { clock, newId } = run;
@@ -99,8 +109,13 @@ export function createCodex(options: CodexOptions = {}): Codex {
     session: options.session ?? ((request, scope) => composeSession(request, scope, wiring)),
   });
   // the session that is repeated has its file already
-  if (!run.isCopy) return engine;
-  return { ...engine, open: (request, signal) => engine.open({ ...request, ephemeral: true }, signal) };
+  if (!run.isCopy) return libraryOver(engine, options);
+  const copying: Codex = {
+    ...engine,
+    open: (request, signal) => engine.open({ ...request, ephemeral: true }, signal),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+  return libraryOver(copying, options);
 }
 
 function runOf({ clock = systemClock, newId, replay, replay_from, record }: CodexOptions): Run {
@@ -122,14 +137,9 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const cwd = request.settings?.cwd ?? process.cwd();
   const session = request.config === undefined ? {} : { session: request.config };
   const config = await loadConfig({ ...wiring.config, ...session, cwd, env });
-  const { environment, proof } = openPlace(config, request, wiring);
+  const { environment, proof, close } = openPlace(config, request, wiring);
   const permissions = await openApprovals(config, scope.signal);
-  const models = await openSessionModels({
-    ...wiring,
-    config,
-    credentials: credentialsOf(config, wiring),
-    models_cache: createModelsCache(config.home),
-  });
+  const models = await openModels(config, wiring);
   const settings: TurnSettings = {
     ...config.settings,
     model: config.settings.model ?? models.default_model,
@@ -141,7 +151,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   const tools = [...own, ...((await wiring.sources?.(scope)) ?? [])];
   await proof;
-  return {
+  const deps = {
     settings,
     environment,
     tools,
@@ -152,36 +162,68 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     hooks: openHooks(config, environment, powers),
     context: createSessionContext({ ...surroundings(env, shell), config, request, scope, files: environment.files }),
     prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
-    sinks: config.notify === undefined ? [] : [notifier(config.notify, { scope, cwd: settings.cwd, env })],
+    sinks: sinksOf(config, settings.cwd, { scope, wiring }),
     limits: config.limits,
     prices: config.pricing,
     warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings, models.info(settings))],
     async [Symbol.asyncDispose]() {
       for (const source of tools) await source[Symbol.asyncDispose]();
-      await environment[Symbol.asyncDispose]();
+      await close();
       models.finish();
     },
   };
+  return withPorts(deps, wiring);
+}
+
+function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
+  if (wiring.models !== undefined) return Promise.resolve(givenModels(wiring.models));
+  const credentials = wiring.credentials ?? credentialsOf(config, wiring);
+  return openSessionModels({ ...wiring, config, credentials, models_cache: createModelsCache(config.home) });
+}
+
+/** Who listens: the user's notifier, and the book of what was used. */
+function sinksOf(config: Config, cwd: string, { scope, wiring }: { scope: SessionScope; wiring: Wiring }): EventSink[] {
+  const { clock, env, run } = wiring;
+  const sinks: EventSink[] = [];
+  if (config.notify !== undefined) sinks.push(notifier(config.notify, { scope, cwd, env }));
+  if (run.isCopy) return sinks;
+  const usage = createUsageFile({
+    home: config.home,
+    clock,
+    session: scope.id,
+    parent: scope.parent?.session,
+    provider: config.settings.model_provider,
+    warn: (message) => scope.emit({ type: "warning", message }),
+  });
+  return [...sinks, usage];
 }
 
 function surroundings(env: Env, shell: Shell) {
   return { shell: shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
 }
 
+type Place = { readonly environment: Environment; readonly proof: Promise<Environment>; close(): Promise<void> };
+
 /** Where commands run. The kernel is asked whether it can be confined while the rest is made ready. */
-function openPlace(config: Config, request: OpenRequest, { env, helper }: Wiring) {
+function openPlace(config: Config, request: OpenRequest, wiring: Wiring): Place {
   const { sandbox_policy, cwd } = { ...config.settings, ...request.settings };
+  const { environment, close } = placeOf(config, sandbox_policy, wiring);
+  const proof = proveSandbox(environment, sandbox_policy, cwd);
+  proof.catch(() => undefined);
+  return { environment, proof, close };
+}
+
+function placeOf(config: Config, policy: SandboxPolicy, wiring: Wiring): Omit<Place, "proof"> {
+  if (wiring.environment !== undefined) return { environment: wiring.environment, close: () => Promise.resolve() };
   const environment = selectEnvironment({
     type: "direct",
     id: "direct",
-    helper: helperFor(sandbox_policy, helper),
-    tmpdir: env["TMPDIR"],
+    helper: helperFor(policy, wiring.helper),
+    tmpdir: wiring.env["TMPDIR"],
     allow_missing: config.sandbox.allow_missing,
     hide: { home: os.homedir(), codex_home: config.home },
   });
-  const proof = proveSandbox(environment, sandbox_policy, cwd);
-  proof.catch(() => undefined);
-  return { environment, proof };
+  return { environment, close: async () => environment[Symbol.asyncDispose]() };
 }
 
 /** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */

@@ -1,5 +1,12 @@
 export { createCodex } from "./compose.js";
 export type { CodexOptions } from "./compose.js";
+export type { Answers, ApprovalRequest, Callbacks } from "./embed/answers.js";
+export type { CodexLibrary, SessionOptions } from "./embed/library.js";
+export type { SessionPorts } from "./embed/ports.js";
+export { CodexSession } from "./embed/session.js";
+export type { Input, RunOptions } from "./embed/session.js";
+export { TurnFailed } from "./embed/turn.js";
+export type { StreamedTurn, TurnResult } from "./embed/turn.js";
 export { createEngine } from "./codex.js";
 export type { Explanation, LayerVerdict } from "./approvals/explain.js";
 export { explainFor } from "./approvals/explain-session.js";

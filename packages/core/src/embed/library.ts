@@ -1,0 +1,74 @@
+import { resolve } from "node:path";
+import type { AskForApproval, Codex, Limits, OpenRequest, SandboxMode, SessionId } from "@codex/protocol";
+import { sessionId } from "@codex/protocol";
+import type { Callbacks } from "./answers.js";
+import { CodexSession } from "./session.js";
+
+/** How a session starts. What is left out comes from the configuration, as for `codex`. */
+export type SessionOptions = Callbacks & {
+  /** Where it works. Default: the directory of this process. */
+  readonly cwd?: string;
+  readonly model?: string;
+  readonly sandboxMode?: SandboxMode;
+  /** Default: what the configuration says when there is an `onApproval`, else `never`: nobody could be asked. */
+  readonly approvalPolicy?: AskForApproval;
+  readonly limits?: Limits;
+  /** Any other key of config.toml; a table inside it replaces only the keys it names. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Replaces the base instructions. */
+  readonly instructions?: string;
+  /** Leaves no session file. */
+  readonly ephemeral?: boolean;
+  /** Stops the opening; the session itself is ended by disposing it. */
+  readonly signal?: AbortSignal;
+};
+
+/** Codex as a library: the door that faces use, and sessions that run turn by turn. Dispose it to end everything. */
+export interface CodexLibrary extends Codex {
+  start(options?: SessionOptions): Promise<CodexSession>;
+  /** Goes on with a session that was kept. Throws `session_not_found` and `session_busy`. */
+  resume(id: string, options?: SessionOptions): Promise<CodexSession>;
+  /** A new session that knows what another one knew. */
+  fork(id: string, options?: SessionOptions): Promise<CodexSession>;
+}
+
+/** The methods of a library over the door; `callbacks` answer where a session brings none. */
+export function libraryOver(codex: Codex, callbacks: Callbacks): CodexLibrary {
+  const open = async (which: Which, options: SessionOptions = {}): Promise<CodexSession> => {
+    const answering = { ...callbacks, ...callbacksOf(options) };
+    const handle = await codex.open(requestOf(which, options, answering), options.signal);
+    return new CodexSession(handle, answering);
+  };
+  return {
+    ...codex,
+    [Symbol.asyncDispose]: () => codex[Symbol.asyncDispose](),
+    start: (options) => open({ type: "new" }, options),
+    resume: (id, options) => open({ type: "resume", id: sessionId(id) }, options),
+    fork: (id, options) => open({ type: "fork", id: sessionId(id) }, options),
+  };
+}
+
+type Which = { readonly type: "new" } | { readonly type: "resume" | "fork"; readonly id: SessionId };
+
+function requestOf(which: Which, options: SessionOptions, { onApproval }: Callbacks): OpenRequest {
+  const { cwd = process.cwd(), model, sandboxMode, limits = {}, config, instructions } = options;
+  const approval_policy = options.approvalPolicy ?? (onApproval === undefined ? "never" : undefined);
+  const ceilings = Object.entries(limits).map(([name, value]) => [`limits.${name}`, value] as const);
+  return {
+    ...which,
+    settings: { cwd: resolve(cwd), ...present("model", model), ...present("approval_policy", approval_policy) },
+    config: { ...config, ...present("sandbox_mode", sandboxMode), ...Object.fromEntries(ceilings) },
+    ...present("instructions", instructions),
+    ephemeral: options.ephemeral === true,
+  };
+}
+
+function present<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  const made: { [K in Key]?: Value } = {};
+  if (value !== undefined) made[key] = value;
+  return made;
+}
+
+function callbacksOf({ onApproval, onQuestion }: SessionOptions): Callbacks {
+  return { ...present("onApproval", onApproval), ...present("onQuestion", onQuestion) };
+}
