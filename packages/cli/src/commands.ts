@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/execpolicy.js")).execpolicy,
   },
   {
+    words: ["config"],
+    about: ["Say which settings hold and why, or change one: codex config explain model"],
+    load: async () => (await import("./commands/config.js")).config,
+  },
+  {
     words: ["debug"],
     about: [
       "Show the request that would be sent (debug prompt), what compactions left out (debug dropped),",

@@ -19,8 +19,11 @@ export async function parseOverride(text: string): Promise<Override> {
   return { path, value: await overrideValue(text.slice(equals).trim()) };
 }
 
-/** Plain words, numbers and quoted strings need no parser; the results are the same. */
-async function overrideValue(text: string): Promise<unknown> {
+/**
+ * The value that a text on the command line stands for. Plain words, numbers and quoted strings need no parser; the
+ * results are the same.
+ */
+export async function overrideValue(text: string): Promise<unknown> {
   if (text === "" || isPlainWord(text)) return text;
   if (text === "true" || text === "false") return text === "true";
   if (/^-?(?:0|[1-9][0-9]{0,14})$/.test(text)) return Number(text) + 0;

@@ -1,5 +1,6 @@
 import { CodexError } from "@codex/common";
 import { layerLabel, type ConfigLayer } from "./layer.js";
+import { nearestKey } from "./nearest.js";
 import { describeOrigin, originsAt } from "./provenance.js";
 import type { Problem } from "./schema.js";
 import { keyText } from "./table.js";
@@ -26,5 +27,9 @@ export async function unknownKeyError(
   const path = layer?.unknown[0];
   if (layer === undefined || path === undefined) return undefined;
   const where = await describeOrigin({ layer, path }, layerLabel(layer.name));
-  return new CodexError("config_invalid", `${where}: unknown key`);
+  const near = nearestKey(path);
+  return new CodexError(
+    "config_invalid",
+    `${where}: unknown key${near === undefined ? "" : `; did you mean ${near}?`}`,
+  );
 }

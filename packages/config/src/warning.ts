@@ -1,5 +1,6 @@
 import type { ConfigLayer } from "./layer.js";
-import { keyText } from "./table.js";
+import { nearestKey } from "./nearest.js";
+import { keyText, type KeyPath } from "./table.js";
 
 /** Something in the configuration has no effect. Told to the user, never an end. */
 export type ConfigWarning = {
@@ -18,10 +19,15 @@ export function unknownKeyWarnings(layers: readonly ConfigLayer[]): readonly Con
     const others = layer.unknown.filter((path) => !features.includes(path));
     const where = layer.file === undefined ? layer.name : `${layer.name} configuration ${layer.file}`;
     return [
-      ...warning("unknown_key", `${where}: unknown`, others.map(keyText)),
-      ...warning("unknown_feature", `${where}: unknown feature`, features.map(keyText)),
+      ...warning("unknown_key", `${where}: unknown`, others.map(withNearest)),
+      ...warning("unknown_feature", `${where}: unknown feature`, features.map(withNearest)),
     ];
   });
+}
+
+function withNearest(path: KeyPath): string {
+  const near = nearestKey(path);
+  return near === undefined ? keyText(path) : `${keyText(path)} (did you mean ${near}?)`;
 }
 
 function warning(code: ConfigWarning["code"], start: string, names: readonly string[]): readonly ConfigWarning[] {
