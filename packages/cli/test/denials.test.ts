@@ -20,11 +20,16 @@ afterEach(async () => {
 
 /** One turn that runs `command` and says done. */
 function run(command: string, ...flags: readonly string[]): Promise<Ran> {
+  return runWith({}, command, ...flags);
+}
+
+/** The same with variables of ours. */
+function runWith(env: Readonly<Record<string, string>>, command: string, ...flags: readonly string[]): Promise<Ran> {
   server.answer(
     [ev.call("c1", "exec_command", { cmd: command, login: false }), ev.completed()],
     [ev.message("done"), ev.completed()],
   );
-  return codex(["exec", ...flags, "go"], { cwd: project.path, env: { CODEX_HOME: home.path } });
+  return codex(["exec", ...flags, "go"], { cwd: project.path, env: { ...env, CODEX_HOME: home.path } });
 }
 
 const WHY = "probably: the sandbox (read-only) lets nothing be written";
@@ -65,5 +70,92 @@ describe("what the sandbox refused (peers.md §2, 13)", () => {
     const { stdout } = await run("cat missing.txt; exit 3", "--json");
     expect(stdout).toContain('"exit_code":3');
     expect(stdout).not.toContain('"denial"');
+  });
+});
+
+describe("variables that look like secrets", () => {
+  const SECRETS = { GH_TOKEN: "gh-0000", AWS_SECRET_ACCESS_KEY: "aws-0000", OPENAI_API_KEY: "oa-0000", EDITOR: "vi" };
+  const SHOW = "echo seen: $GH_TOKEN $AWS_SECRET_ACCESS_KEY $OPENAI_API_KEY $EDITOR";
+  const KEY = "shell_environment_policy.ignore_default_excludes=true";
+  const NOTICE =
+    `withheld from commands: AWS_SECRET_ACCESS_KEY, GH_TOKEN (to pass: ${KEY}); ` +
+    "OPENAI_API_KEY (to pass: shell_environment_policy.set)\n";
+
+  it.each([[[]], [["--json"]]])(
+    "are withheld and named on stderr once, with the key that passes them: %j",
+    async (flags) => {
+      const { stdout, stderr } = await runWith(SECRETS, SHOW, ...flags);
+      expect(stderr.split(NOTICE)).toHaveLength(2);
+      expect(stdout + stderr + JSON.stringify(server.requests[1]?.body)).not.toMatch(/(gh|aws|oa)-0000/);
+      expect(JSON.stringify(server.requests[1]?.body)).toContain("seen: vi");
+      if (flags.length > 0) for (const line of stdout.trimEnd().split("\n")) JSON.parse(line);
+    },
+  );
+
+  it.each([
+    [["-c", KEY], "seen: gh-0000 aws-0000 vi"],
+    [["-c", 'shell_environment_policy.set={GH_TOKEN="mine"}'], "seen: mine vi"],
+    [["-s", "danger-full-access"], "seen: gh-0000 aws-0000 vi"],
+  ])("are passed with %j", async (flags, seen) => {
+    const { stderr } = await runWith(SECRETS, SHOW, ...flags);
+    expect(JSON.stringify(server.requests[1]?.body)).toContain(seen);
+    expect(stderr).toContain("OPENAI_API_KEY (to pass: shell_environment_policy.set)\n");
+  });
+
+  it("are not spoken of where there are none", async () => {
+    expect((await run("true")).stderr).not.toContain("withheld");
+  });
+});
+
+describe("sandbox.deny", () => {
+  const DENY = ["-c", 'sandbox.deny=[".env", "keys/*.pem"]'];
+
+  beforeEach(async () => {
+    await project.write(".env", "PASSWORD=1234\n");
+    await project.write("keys/a.pem", "PEM 1234\n");
+    await project.write("keys/a.txt", "open\n");
+  });
+
+  it("hides files from commands, and says so to the model and the person", async () => {
+    const script =
+      "cat .env; cat keys/a.pem; cat keys/a.txt; cp .env copy; ln .env link; cat /proc/self/root$PWD/.env; false";
+    const { stderr } = await run(script, "-s", "workspace-write", ...DENY);
+    expect(stderr).toContain("open\n");
+    expect(stderr).toContain(`sandbox: probably: ${project.path}/.env is not readable`);
+    expect(stderr + JSON.stringify(server.requests[1]?.body)).not.toContain("1234");
+  });
+
+  it("hides them from patches too", async () => {
+    const patch = "*** Begin Patch\n*** Update File: .env\n@@\n-PASSWORD=1234\n+PASSWORD=\n*** End Patch\n";
+    server.answer([ev.customCall("c1", "apply_patch", patch), ev.completed()], [ev.message("done"), ev.completed()]);
+    const words = ["exec", "-s", "workspace-write", ...DENY, "go"];
+    await codex(words, { cwd: project.path, env: { CODEX_HOME: home.path } });
+    expect(await project.read(".env")).toBe("PASSWORD=1234\n");
+  });
+
+  it("is said not to be held where nothing is confined", async () => {
+    const { stderr } = await run("true", "-s", "danger-full-access", ...DENY);
+    expect(stderr).toContain(
+      "warning: sandbox.deny is not held: under danger-full-access commands can read everything\n",
+    );
+  });
+
+  it("is shown by `codex sandbox --status` and `codex explain`", async () => {
+    const options = { cwd: project.path, env: { CODEX_HOME: home.path } };
+    const status = await codex(["sandbox", "--status", ...DENY], options);
+    expect(status.stdout).toMatch(/^read-only: .*; unreadable: 2 paths\n/);
+    const explained = await codex(["explain", ...DENY, "--", "cat", ".env"], options);
+    expect(explained.stdout).toContain(`hidden: ${project.path}/.env\n`);
+    const ran = await codex(["sandbox", ...DENY, "--", "cat", ".env"], options);
+    expect(ran).toMatchObject({ code: 1, stdout: "" });
+  });
+
+  it("opens what is known to be secret only when that is asked for", async () => {
+    await project.write("home/.ssh/id", "PRIVATE 1234\n");
+    const options = { cwd: project.path, env: { CODEX_HOME: home.path, HOME: `${project.path}/home` } };
+    const words = ["--", "cat", "home/.ssh/id"];
+    expect(await codex(["sandbox", ...words], options)).toMatchObject({ code: 1, stdout: "" });
+    const shown = await codex(["sandbox", "-c", 'sandbox.known_secrets="show"', ...words], options);
+    expect(shown).toMatchObject({ code: 0, stdout: "PRIVATE 1234\n" });
   });
 });

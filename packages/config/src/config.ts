@@ -21,6 +21,10 @@ export type Config = {
     readonly mode: SandboxMode;
     /** Guarantees the user consents to do without where the kernel refuses them. */
     readonly allow_missing: readonly OptionalGuarantee[];
+    /** Paths and globs that commands may not even read; relative ones below the working directory. */
+    readonly deny: readonly string[];
+    /** `show`: well-known places of keys and logins are as readable as the rest. */
+    readonly known_secrets: "hide" | "show";
   };
   readonly instructions: Instructions;
   /** Program and arguments that are told of every finished turn; absent: none. */
@@ -61,7 +65,8 @@ export type ModelOverrides = {
 /** Which variables a command gets (core.md §7.4). */
 export type ShellEnvironmentPolicy = {
   readonly inherit: "all" | "core" | "none";
-  readonly ignore_default_excludes: boolean;
+  /** Absent: names that look like secrets are dropped where commands are confined. */
+  readonly ignore_default_excludes?: boolean;
   /** Patterns: whole name, any case, `*` and `?`. */
   readonly exclude: readonly string[];
   readonly set: Readonly<Record<string, string>>;

@@ -75,7 +75,11 @@ const READ = {
     exclude_tmpdir_env_var: flag,
     exclude_slash_tmp: flag,
   }),
-  sandbox: table({ allow_missing: list(choice("protected-metadata")) }),
+  sandbox: table({
+    allow_missing: list(choice("protected-metadata")),
+    deny: list(text),
+    known_secrets: choice("hide", "show"),
+  }),
   shell_environment_policy: table({
     inherit: choice("all", "core", "none"),
     ignore_default_excludes: flag,

@@ -58,7 +58,7 @@ export function resolveConfig(findings: Findings): Resolved {
     shell_environment: shellEnvironment(file),
     project: { trust, root: folders.root, ...present("git_root", folders.git_root) },
     project_docs: projectDocs(file, trust),
-    sandbox: { mode: sandboxMode(file, trust), allow_missing: file.sandbox?.allow_missing ?? [] },
+    sandbox: sandboxOf(file, trust),
     instructions: instructionsOf(findings),
     ...present("notify", file.notify?.length === 0 ? undefined : file.notify),
     skills: skillsOf(file),
@@ -158,6 +158,11 @@ function sandboxPolicy({ file, trust, add_dirs }: Findings): SandboxPolicy {
   }
 }
 
+function sandboxOf(file: ConfigFile, trust: Trust): Config["sandbox"] {
+  const { allow_missing = [], deny = [], known_secrets = "hide" } = file.sandbox ?? {};
+  return { mode: sandboxMode(file, trust), allow_missing, deny, known_secrets };
+}
+
 function modelOverrides(file: ConfigFile): ModelOverrides {
   return {
     ...present("context_window", file.model_context_window),
@@ -169,7 +174,6 @@ function modelOverrides(file: ConfigFile): ModelOverrides {
 function shellEnvironment(file: ConfigFile): ShellEnvironmentPolicy {
   return {
     inherit: "all",
-    ignore_default_excludes: true,
     exclude: [],
     set: {},
     include_only: [],

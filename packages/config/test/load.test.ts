@@ -39,7 +39,6 @@ describe("loadConfig", () => {
       },
       shell_environment: {
         inherit: "all",
-        ignore_default_excludes: true,
         exclude: [],
         set: {},
         include_only: [],
@@ -47,7 +46,7 @@ describe("loadConfig", () => {
       },
       project: { trust: "unset", root: scene.project, git_root: scene.project },
       project_docs: { max_bytes: 32_768, fallback_filenames: [], root_markers: [".git"], include_project: true },
-      sandbox: { mode: "read-only", allow_missing: [] },
+      sandbox: { mode: "read-only", allow_missing: [], deny: [], known_secrets: "hide" },
       skills: { include_instructions: true, disabled: [] },
       instructions: { developer: "", include_permissions: true, include_environment: true, include_apps: true },
       history: { persistence: "save-all" },
@@ -87,6 +86,8 @@ describe("loadConfig", () => {
       experimental_use_freeform_apply_patch = true
       [sandbox]
       allow_missing = ["protected-metadata"]
+      deny = ["~/keys", "**/.env"]
+      known_secrets = "show"
       [sandbox_workspace_write]
       writable_roots = ["sub", "~/x", "/abs"]
       network_access = true
@@ -129,7 +130,12 @@ describe("loadConfig", () => {
       auto_compact_token_limit: 900,
       tool_output_token_limit: 77,
     });
-    expect(config.sandbox).toEqual({ mode: "workspace-write", allow_missing: ["protected-metadata"] });
+    expect(config.sandbox).toEqual({
+      mode: "workspace-write",
+      allow_missing: ["protected-metadata"],
+      deny: ["~/keys", "**/.env"],
+      known_secrets: "show",
+    });
     expect(config.instructions).toEqual({
       base: "Be kind.",
       developer: "short",
@@ -145,7 +151,6 @@ describe("loadConfig", () => {
     });
     expect(config.shell_environment).toEqual({
       inherit: "core",
-      ignore_default_excludes: true,
       exclude: ["AWS_*"],
       set: { A: "1" },
       include_only: [],

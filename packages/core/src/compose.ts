@@ -12,6 +12,7 @@ import type {
   ToolSource,
   TurnSettings,
 } from "@codex/protocol";
+import { isConfined } from "@codex/protocol";
 import type { Config, Env, LoadOptions } from "@codex/config";
 import { codexHome, loadConfig, processEnvironment } from "@codex/config";
 import {
@@ -26,8 +27,9 @@ import {
   selectEnvironment,
   selectShell,
   shellArgv,
+  withheldVars,
 } from "@codex/exec";
-import type { Shell } from "@codex/exec";
+import type { ChildVarsOptions, Shell } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
 import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
@@ -165,7 +167,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     sinks: sinksOf(config, settings.cwd, { scope, wiring }),
     limits: config.limits,
     prices: config.pricing,
-    warnings: [...config.warnings.map((warning) => warning.message), ...modelWarnings(settings, models.info(settings))],
+    warnings: [...configWarnings(config, settings.sandbox_policy), ...modelWarnings(settings, models.info(settings))],
+    withheld_vars: withheldVars(varsFacts(env, config, settings.sandbox_policy)),
     async [Symbol.asyncDispose]() {
       for (const source of tools) await source[Symbol.asyncDispose]();
       await close();
@@ -198,6 +201,12 @@ function sinksOf(config: Config, cwd: string, { scope, wiring }: { scope: Sessio
   return [...sinks, usage];
 }
 
+function configWarnings(config: Config, policy: SandboxPolicy): readonly string[] {
+  const said = config.warnings.map((warning) => warning.message);
+  if (isConfined(policy) || config.sandbox.deny.length === 0) return said;
+  return [...said, `sandbox.deny is not held: under ${policy.type} commands can read everything`];
+}
+
 function surroundings(env: Env, shell: Shell) {
   return { shell: shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
 }
@@ -221,7 +230,7 @@ function placeOf(config: Config, policy: SandboxPolicy, wiring: Wiring): Omit<Pl
     helper: helperFor(policy, wiring.helper),
     tmpdir: wiring.env["TMPDIR"],
     allow_missing: config.sandbox.allow_missing,
-    hide: { home: os.homedir(), codex_home: config.home },
+    hide: { ...config.sandbox, home: os.homedir(), codex_home: config.home },
   });
   return { environment, close: async () => environment[Symbol.asyncDispose]() };
 }
@@ -264,17 +273,23 @@ function readyFor({ shell, place, signal }: Commands, config: Config): ShellPowe
 
 function shellPowers(env: Env, config: Config, commands: Commands): ShellPowers {
   const options = shellOptions(env);
-  const credentials = Object.values(config.providers).flatMap((provider) => provider.env_key ?? []);
-  const vars = childVars({ inherited: env, policy: config.shell_environment, credentials });
+  const vars = childVars(varsFacts(env, config, { type: "danger-full-access" }));
+  const confined_vars = childVars(varsFacts(env, config, { type: "read-only" }));
   return {
     argv: (script, { shell, login }) =>
       shellArgv(shell === undefined ? commands.shell : findShell(shell, options), script, { login }),
-    vars: (facts) => ({ ...vars, ...forcedVars(facts) }),
+    vars: ({ confined, ...rest }) => ({ ...(confined ? confined_vars : vars), ...forcedVars(rest) }),
     ready: readyFor(commands, config),
     follow,
     render: renderCaptured,
     exitCode,
   };
+}
+
+function varsFacts(env: Env, config: Config, policy: SandboxPolicy): ChildVarsOptions {
+  const credentials = Object.values(config.providers).flatMap((provider) => provider.env_key ?? []);
+  const secrets = isConfined(policy) ? "withheld" : "passed";
+  return { inherited: env, policy: config.shell_environment, credentials, secrets };
 }
 
 function shellOptions(env: Env) {

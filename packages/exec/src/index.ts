@@ -16,5 +16,5 @@ export type { EnvironmentOptions } from "./select.js";
 export { findShell, selectShell, shellArgv } from "./shell.js";
 export type { Shell, ShellKind, ShellOptions } from "./shell.js";
 export { decodeText, renderCaptured } from "./text.js";
-export { DEFAULT_SHELL_ENVIRONMENT, childVars, forcedVars } from "./vars.js";
+export { DEFAULT_SHELL_ENVIRONMENT, childVars, forcedVars, withheldVars } from "./vars.js";
 export type { ChildVarsOptions, ForcedVarsOptions, ShellEnvironmentPolicy } from "./vars.js";

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_SHELL_ENVIRONMENT, childVars, forcedVars } from "../src/index.js";
-import type { ShellEnvironmentPolicy } from "../src/index.js";
+import type { WithheldVars } from "@codex/protocol";
+import { DEFAULT_SHELL_ENVIRONMENT, childVars, forcedVars, withheldVars } from "../src/index.js";
+import type { ChildVarsOptions, ShellEnvironmentPolicy } from "../src/index.js";
+
+const KEY = "shell_environment_policy.ignore_default_excludes=true";
 
 const inherited = {
   PATH: "/bin",
@@ -46,10 +49,44 @@ describe("the variables of a command", () => {
     expect(vars(policy)).toEqual(expected);
   });
 
+  it("leave out what looks like a secret where commands are confined, unless the user says otherwise", () => {
+    const facts = { inherited, policy: DEFAULT_SHELL_ENVIRONMENT, secrets: "withheld" } as const;
+    expect(childVars(facts)).toEqual({ PATH: "/bin", Home: "/h", LANG: "de", EDITOR: "vi" });
+    const open = { ...facts, policy: { ...DEFAULT_SHELL_ENVIRONMENT, ignore_default_excludes: true } };
+    expect(childVars(open)).toMatchObject({ AWS_SECRET: "s", my_token: "t" });
+    const set = { ...facts, policy: { ...DEFAULT_SHELL_ENVIRONMENT, set: { my_token: "mine" } } };
+    expect(childVars(set)).toMatchObject({ my_token: "mine" });
+  });
+
   it("leave out a provider's key, and take what is forced last", () => {
     const policy = { ...DEFAULT_SHELL_ENVIRONMENT, inherit: "all", set: { TERM: "xterm" } } as const;
     const options = { inherited: { MY_PROVIDER_KEY: "k", A: "1" }, policy, credentials: ["MY_PROVIDER_KEY"] };
     expect(childVars({ ...options, forced: { TERM: "dumb" } })).toEqual({ A: "1", TERM: "dumb" });
+  });
+});
+
+describe("what is withheld", () => {
+  const SECRETS = { names: ["AWS_SECRET", "my_token"], allow_with: KEY };
+  const LOGINS = { names: ["CODEX_API_KEY", "OPENAI_API_KEY"], allow_with: "shell_environment_policy.set" };
+
+  it.each<[string, Partial<ChildVarsOptions>, Partial<ShellEnvironmentPolicy>, readonly WithheldVars[]]>([
+    ["secrets and logins, where commands are confined", { secrets: "withheld" }, {}, [SECRETS, LOGINS]],
+    ["logins alone, where they are not", {}, {}, [LOGINS]],
+    ["logins alone, where secrets are passed", { secrets: "withheld" }, { ignore_default_excludes: true }, [LOGINS]],
+    ["secrets, where the user wants that", {}, { ignore_default_excludes: false }, [SECRETS, LOGINS]],
+    ["a provider's key", { credentials: ["EDITOR"] }, { exclude: ["*KEY"] }, [{ ...LOGINS, names: ["EDITOR"] }]],
+    ["nothing that is not inherited", { secrets: "withheld" }, { inherit: "core" }, []],
+    ["nothing that the user left out", { secrets: "withheld" }, { include_only: ["PATH"] }, []],
+    [
+      "nothing that the user gave",
+      { secrets: "withheld" },
+      { exclude: ["*KEY"], set: { AWS_SECRET: "1", my_token: "2" } },
+      [],
+    ],
+  ])("names %s", (_what, options, policy, expected) => {
+    expect(withheldVars({ inherited, ...options, policy: { ...DEFAULT_SHELL_ENVIRONMENT, ...policy } })).toEqual(
+      expected,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { CodexError, codeOf, messageOf, onAbort } from "@codex/common";
-import type { Event, Op, SessionHandle, SubmissionId } from "@codex/protocol";
+import type { Event, EventMsg, Op, SessionHandle, SubmissionId } from "@codex/protocol";
 import { refuse } from "./answers.js";
 import { Closing } from "./closing.js";
 import { HumanView } from "./human.js";
@@ -42,19 +42,19 @@ export async function runExec(options: ExecOptions, signal: AbortSignal): Promis
   const streams = { stdout: new Output(options.stdout), stderr: new Output(options.stderr) };
   const paint = createPaint(options);
   const view = options.json ? new JsonView() : new HumanView({ paint, ...options });
-  const end = await driveTurn({ options, view, streams }, signal);
+  const end = await driveTurn({ options, view, streams, paint }, signal);
   await stream(options, streams).write(view.close());
   if (end.type === "completed") await deliver(end.lastMessage, { options, streams, paint });
   return outcomeOf(end, streams);
 }
 
-type Drive = { readonly options: ExecOptions; readonly view: View; readonly streams: Streams };
+type Drive = { readonly options: ExecOptions; readonly view: View; readonly streams: Streams; readonly paint: Paint };
 
 /**
  * Renders events until the session has shut down; says how the turn ended. A failure while shutting down spoils a
  * completed turn; after a failed one it would only hide the cause.
  */
-async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal): Promise<TurnEnd> {
+async function driveTurn({ options, view, streams, paint }: Drive, signal: AbortSignal): Promise<TurnEnd> {
   const { session } = options;
   const output = stream(options, streams);
   const submission = session.submit(userInput(options));
@@ -72,6 +72,7 @@ async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal)
     }
     closing.note(event.msg);
     await output.write(view.show(event.msg));
+    await streams.stderr.write(paint("dim", withheldText(event.msg)));
     const refusal = refuse(event.msg);
     if (refusal !== undefined) {
       session.submit(refusal.op);
@@ -88,6 +89,13 @@ async function driveTurn({ options, view, streams }: Drive, signal: AbortSignal)
   end = { type: "failed", message: "the session ended before the turn did" };
   await output.write(view.endTurn(end));
   return end;
+}
+
+/** On stderr in both forms: JSON lines have no item for it. */
+function withheldText(message: EventMsg): string {
+  if (message.type !== "session_configured" || message.withheld_vars === undefined) return "";
+  const parts = message.withheld_vars.map(({ names, allow_with }) => `${names.join(", ")} (to pass: ${allow_with})`);
+  return `withheld from commands: ${parts.join("; ")}\n`;
 }
 
 /** What is said of commands that outlived the turn and its grace. */

@@ -186,7 +186,12 @@ export type SessionConfigured = {
   /** Names the file of prompts, and how many it holds. */
   readonly history_log_id?: number;
   readonly history_entry_count?: number;
+  /** Variables that commands do not get, because their names look like secrets. Absent: none. */
+  readonly withheld_vars?: readonly WithheldVars[];
 };
+
+/** Names, sorted, and the setting that passes them on. */
+export type WithheldVars = { readonly names: readonly string[]; readonly allow_with: string };
 
 export type AbortReason = "interrupted" | "replaced" | "review_ended";
 

@@ -20,6 +20,7 @@ export type {
   SessionConfigured,
   SkillsOfFolder,
   WireDuration,
+  WithheldVars,
 } from "./event.js";
 export type { ThreadEvent, ThreadItem, ThreadUsage } from "./exec-json.js";
 export { callId, isSessionId, sessionId, submissionId, turnId } from "./ids.js";
@@ -68,7 +69,7 @@ export type {
   SandboxPolicy,
   WritableRoot,
 } from "./policy.js";
-export { allowsNetwork } from "./policy.js";
+export { allowsNetwork, isConfined } from "./policy.js";
 export type { ApprovalPolicy, Attempt, Consent, Consents, Guard } from "./ports/approval.js";
 export type { Clock } from "./ports/clock.js";
 export type {

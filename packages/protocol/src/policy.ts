@@ -66,6 +66,11 @@ export type ResolvedPolicy = {
 /** A writable tree and what stays read-only inside it, whether that exists yet or not. */
 export type WritableRoot = { readonly root: string; readonly read_only: readonly string[] };
 
+/** Are commands confined by us under this policy? */
+export function isConfined(policy: SandboxPolicy): boolean {
+  return policy.type === "read-only" || policy.type === "workspace-write";
+}
+
 /** Is the host's network reachable under this policy? */
 export function allowsNetwork(policy: SandboxPolicy): boolean {
   switch (policy.type) {

@@ -55,8 +55,8 @@ export async function explain(argv: readonly string[]): Promise<ExitCode> {
   const typed = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
   const config = await loadConfig({ ...configOptions(flags), cwd, env, typed });
   if (flags.history === true) return explainPast(flags, config, signal);
-  const hide = { home: homedir(), codex_home: config.home };
-  const options = { tmpdir: env["TMPDIR"], allow_missing: config.sandbox.allow_missing, ...hide };
+  const hide = { ...config.sandbox, home: homedir(), codex_home: config.home };
+  const options = { ...hide, tmpdir: env["TMPDIR"] };
   const resolved = await resolvePolicy(config.settings.sandbox_policy, cwd, options);
   const explanation = await explainFor({ argv: asRun(flags.command), config, resolved }, signal);
   const text = flags.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation);

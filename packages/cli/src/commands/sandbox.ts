@@ -65,8 +65,8 @@ async function prepare(flags: SandboxFlags): Promise<Ground> {
     return { ...ground, resolved: undefined };
   }
   const resolved = await resolvePolicy(policy, cwd, {
+    ...config.sandbox,
     tmpdir: env["TMPDIR"],
-    allow_missing: config.sandbox.allow_missing,
     home: homedir(),
     codex_home: config.home,
   });

@@ -120,7 +120,7 @@ async function runHook(rule: HookRule, input: string, { parts, turn }: Asking): 
     {
       argv: powers.argv(rule.command, { login: false }),
       cwd: turn.settings.cwd,
-      env: powers.vars({ network: true, session_id: turn.session.id }),
+      env: powers.vars({ network: true, confined: false, session_id: turn.session.id }),
       stdin: "pipe",
       timeout_ms: rule.timeout_ms,
     },

@@ -274,6 +274,7 @@ export class Session implements ChildHandle {
 
   async #configured(): Promise<void> {
     const { log, deps } = this.#parts;
+    const { withheld_vars = [] } = deps;
     const { log_id, entry_count } = await deps.prompt_history.facts();
     const settings = this.#settings;
     this.#emit({
@@ -289,6 +290,7 @@ export class Session implements ChildHandle {
       ...(log.path === undefined ? {} : { rollout_path: log.path }),
       history_log_id: log_id,
       history_entry_count: entry_count,
+      ...(withheld_vars.length === 0 ? {} : { withheld_vars }),
     });
     for (const message of deps.warnings) this.#emit({ type: "warning", message });
   }

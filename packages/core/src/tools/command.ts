@@ -9,7 +9,7 @@ import type {
   ToolContext,
   TurnContext,
 } from "@codex/protocol";
-import { allowsNetwork } from "@codex/protocol";
+import { allowsNetwork, isConfined } from "@codex/protocol";
 import type { Refused } from "../approvals/refusal.js";
 import { refusalText } from "../approvals/refusal.js";
 import { actionOf, emitBegin, emitDelta, emitEnd } from "./command-events.js";
@@ -80,7 +80,11 @@ export function requestOf(command: Command, turn: TurnContext, powers: ShellPowe
   return powers.ready({
     argv: command.argv,
     cwd: command.cwd,
-    env: powers.vars({ network: allowsNetwork(turn.settings.sandbox_policy), session_id: turn.session.id }),
+    env: powers.vars({
+      network: allowsNetwork(turn.settings.sandbox_policy),
+      confined: isConfined(turn.settings.sandbox_policy),
+      session_id: turn.session.id,
+    }),
     stdin: "closed",
     ...(command.timeout_ms === undefined ? {} : { timeout_ms: command.timeout_ms }),
     ...(command.tty === true ? { pty: TERMINAL_SIZE } : {}),

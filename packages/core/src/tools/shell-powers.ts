@@ -4,8 +4,8 @@ import type { Captured, ExecRequest, ExitStatus, OutputChunk } from "@codex/prot
 export interface ShellPowers {
   /** The argv that runs a script in the user's shell, or in the one named. */
   argv(script: string, options: { readonly shell?: string; readonly login: boolean }): readonly string[];
-  /** The child's whole environment. */
-  vars(facts: { readonly network: boolean; readonly session_id: string }): Readonly<Record<string, string>>;
+  /** The child's whole environment; one that is confined gets no secrets, unless the user says so. */
+  vars(facts: CommandFacts): Readonly<Record<string, string>>;
   /** What is started in its place: the same to the command, at less cost. */
   ready(request: ExecRequest): ExecRequest;
   /** Reads a process; keeps head and tail; reports live output in bounded pieces. */
@@ -17,6 +17,8 @@ export interface ShellPowers {
   /** The number a shell would show: 124 for a time-out, 128+n for a signal. */
   exitCode(status: ExitStatus): number;
 }
+
+export type CommandFacts = { readonly network: boolean; readonly confined: boolean; readonly session_id: string };
 
 export type OutputDelta = { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array };
 

@@ -12,7 +12,7 @@ export function createUserShell(environment: Environment, powers: ShellPowers): 
       const request = powers.ready({
         argv,
         cwd,
-        env: powers.vars({ network: true, session_id: session }),
+        env: powers.vars({ network: true, confined: false, session_id: session }),
         stdin: "closed",
         timeout_ms: TIMEOUT_MS,
       });

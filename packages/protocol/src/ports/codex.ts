@@ -9,7 +9,7 @@ import type { BackgroundTerminals } from "./terminals.js";
 import type { ToolSource } from "./tool.js";
 import type { SessionScope } from "./turn.js";
 import type { UserShell } from "./user-shell.js";
-import type { Event } from "../event.js";
+import type { Event, WithheldVars } from "../event.js";
 import type { SessionId, SubmissionId, TurnId } from "../ids.js";
 import type { Op } from "../op.js";
 import type { SessionSource } from "../rollout.js";
@@ -95,6 +95,8 @@ export interface SessionDeps extends AsyncDisposable {
   readonly prices?: Prices;
   /** Shown as `warning` events once the session is configured. */
   readonly warnings: readonly string[];
+  /** Told when the session is configured. */
+  readonly withheld_vars?: readonly WithheldVars[];
 }
 
 /** What the model is told before the first prompt (core.md §3.2). */

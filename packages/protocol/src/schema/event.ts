@@ -37,6 +37,7 @@ const sessionConfigured = z.object({
   rollout_path: z.exactOptional(z.string()),
   history_log_id: z.exactOptional(z.number()),
   history_entry_count: z.exactOptional(z.number()),
+  withheld_vars: z.exactOptional(z.array(z.object({ names: z.array(z.string()), allow_with: z.string() }))),
 });
 
 const turnEvents = [
