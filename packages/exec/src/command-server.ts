@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { codeOf, messageOf } from "@codex/common";
 import { STATUS_FD, commandServer, networkFrame, parseServerLine, runFrame, signalFrame } from "@codex/linux-sandbox";
+import { ReadBuffers } from "./pipe-reader.js";
 import { openPipes } from "./pipes.js";
 import type { ChildProcess } from "node:child_process";
 import type { RunRequest, ServerLine, SharedNetwork, StartFailure } from "@codex/linux-sandbox";
@@ -30,6 +31,8 @@ const MOST_NETWORKS = 8;
  * share. Its death ends its commands; the next one gets a new server.
  */
 export class CommandServer implements AsyncDisposable {
+  /** For the output of its commands. */
+  readonly buffers = new ReadBuffers();
   readonly #helper: string;
   #server: Server | undefined;
   #disposed = false;

@@ -1,23 +1,21 @@
-import { Socket } from "node:net";
 import { onAbort } from "@codex/common";
 import type { Readable } from "node:stream";
 import type { OutputChunk } from "@codex/protocol";
 import type { WatchableOutput } from "./output.js";
 
-/** Where bytes come from: a stream of Node's, the descriptor of a pipe's read end, or whatever opens itself. */
-type Source = Readable | number | Open;
+/** Where bytes come from: a stream of Node's, or whatever opens itself. */
+type Source = Readable | Open;
 export type Open = (deliver: Deliver, ended: () => void) => Reader;
 export type Sources = Readonly<Partial<Record<OutputChunk["stream"], Source>>>;
 
 /** Bytes that may wait for a slow consumer before reading stops and the command's writes block. */
 const HIGH_WATER = 256 * 1024;
-const READ_SIZE = 64 * 1024;
 /** Milliseconds that pipes held open by others are read after the process has ended (exec.md §5.2). */
 const DRAIN = 2000;
 
 /** Takes bytes that are only valid until it returns. */
-type Deliver = (data: Uint8Array) => "more" | "pause";
-type Reader = { readonly resume: () => void; readonly close: () => void };
+export type Deliver = (data: Uint8Array) => "more" | "pause";
+export type Reader = { readonly resume: () => void; readonly close: () => void };
 
 /** Both streams of a process as one, in the order in which bytes arrive here. */
 export class ProcessOutput implements WatchableOutput {
@@ -152,22 +150,7 @@ function discard(): void {
 
 function opener(source: Source): Open {
   if (typeof source === "function") return source;
-  if (typeof source === "number") return (deliver, ended) => readFd(source, deliver, ended);
   return (deliver, ended) => readStream(source, deliver, ended);
-}
-
-/** Reads into one buffer that is used again and again: 200 MB cost no garbage. */
-function readFd(fd: number, deliver: Deliver, ended: () => void): Reader {
-  const onread = {
-    buffer: Buffer.allocUnsafeSlow(READ_SIZE),
-    callback: (size: number, buffer: Uint8Array) => deliver(buffer.subarray(0, size)) === "more",
-  };
-  const options = { fd, readable: true, writable: false, onread };
-  const socket = new Socket(options);
-  socket.once("error", () => socket.destroy());
-  socket.once("close", ended);
-  socket.resume();
-  return { resume: () => socket.resume(), close: () => socket.destroy() };
 }
 
 function readStream(stream: Readable, deliver: Deliver, ended: () => void): Reader {

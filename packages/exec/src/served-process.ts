@@ -3,13 +3,17 @@ import { resolve } from "node:path";
 import { Socket } from "node:net";
 import { readStatus } from "@codex/linux-sandbox";
 import { endedProcess, failure, writeTo } from "./process.js";
+import { pipeReader } from "./pipe-reader.js";
 import { ProcessOutput } from "./process-output.js";
 import { helperTree, limitTree } from "./tree.js";
 import type { Writable } from "node:stream";
 import type { Command } from "@codex/linux-sandbox";
 import type { ExecRequest, ExitStatus, Process } from "@codex/protocol";
 import type { CommandServer, ServedCommand, ServedEnd } from "./command-server.js";
+import type { ReadBuffers } from "./pipe-reader.js";
+import type { PipeEnds } from "./pipes.js";
 import type { Failure } from "./process.js";
+import type { Sources } from "./process-output.js";
 import type { StopSignal, Tree } from "./tree.js";
 
 /** Puts a command behind the helper: its argument list. */
@@ -38,8 +42,10 @@ class ServedProcess implements Process {
   readonly #tree: Tree;
   readonly #started: Promise<ServedCommand | Failure>;
   readonly #input: Promise<Writable | undefined>;
+  readonly #buffers: ReadBuffers;
 
   constructor(request: ExecRequest, launch: Launch, signal: AbortSignal) {
+    this.#buffers = launch.server.buffers;
     this.#started = begin(request, launch);
     this.#input = this.#started.then(inputOf);
     this.#tree = helperTree({ kill: (name) => void this.#started.then((started) => send(started, name)) });
@@ -65,7 +71,7 @@ class ServedProcess implements Process {
   async #live(timeout_ms: number | undefined, signal: AbortSignal): Promise<ExitStatus> {
     const limit = limitTree(this.#tree, timeout_ms, signal);
     const started = await this.#started;
-    this.output.attach("ends" in started ? { stdout: started.ends.stdout, stderr: started.ends.stderr } : {});
+    this.output.attach("ends" in started ? sourcesOf(started.ends, this.#buffers) : {});
     const end = "ends" in started ? await started.ended : started;
     limit[Symbol.dispose]();
     if ("type" in end) return end;
@@ -82,6 +88,10 @@ async function begin(request: ExecRequest, { wrap, server, network }: Launch): P
   const [, ...words] = wrap(command);
   const started = await server.start({ words, env: request.env, stdin: request.stdin });
   return "ends" in started ? started : failure(started.code, started.message);
+}
+
+function sourcesOf({ stdout, stderr }: PipeEnds, buffers: ReadBuffers): Sources {
+  return { stdout: pipeReader(stdout, buffers), stderr: pipeReader(stderr, buffers) };
 }
 
 function inputOf(started: ServedCommand | Failure): Writable | undefined {

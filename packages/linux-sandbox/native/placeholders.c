@@ -14,7 +14,10 @@ enum { MARK = 01555 };
 int alive_descriptor = -1;
 
 static const struct options *planned; /* with the paths as they were given */
-static int *held;
+static struct held {
+  int directory;
+  char *path;
+} *held;
 static size_t held_count;
 static pid_t janitor;
 static int patience; /* milliseconds for a lock that others hold */
@@ -90,13 +93,19 @@ static void remove_all(void) {
   }
 }
 
+/*
+ * A shared lock that is turned into an exclusive one is given up first: of two sandboxes that end together, one gets it.
+ * A server reaps the janitor for us.
+ */
 void remove_placeholders(void) {
   if (janitor <= 0) return;
-  for (size_t index = 0; index < held_count; index++) close(held[index]);
+  for (size_t index = 0; index < held_count; index++) {
+    remove_if_last(held[index].path, held[index].directory);
+    close(held[index].directory);
+  }
   held_count = 0;
-  remove_all();
   kill(janitor, SIGKILL);
-  waitpid(janitor, NULL, 0);
+  if (report_page == NULL) waitpid(janitor, NULL, 0);
   janitor = 0;
 }
 
@@ -144,13 +153,18 @@ static bool hold(const char *path) {
   if (directory < 0) return errno != ENOENT;
   struct stat facts;
   bool shared = share(directory) && fstat(directory, &facts) == 0 && facts.st_nlink > 0 && is_placeholder(&facts);
-  if (shared) held[held_count++] = directory;
-  else close(directory);
-  return shared;
+  if (!shared) return close(directory), false;
+  char *kept = strdup(path);
+  if (kept == NULL) fail("protected", "out of memory");
+  held[held_count++] = (struct held){.directory = directory, .path = kept};
+  return true;
 }
 
 /* Cuts the path to its first component that is not there (or is no directory). */
 static void cut_to_first_missing(char *path) {
+  int parent = open_parent(path);
+  if (parent >= 0) close(parent); /* only the last one, as most often */
+  if (parent >= 0) return;
   for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
     *slash = 0;
     int part = open_exact(path, O_PATH | O_DIRECTORY);

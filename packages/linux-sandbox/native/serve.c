@@ -182,6 +182,8 @@ int serve_commands(const struct options *options) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail("serve", "cannot follow the parent");
   errno = ESRCH;
   if (options->parent != 0 && getppid() != options->parent) fail("serve", "the parent is not %d", options->parent);
+  /* What a fork leaves behind is reaped here, whatever process 1 does. */
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail("serve", "cannot adopt orphans");
   control = status_descriptor;
   fcntl(control, F_SETFD, FD_CLOEXEC);
   ended_signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);

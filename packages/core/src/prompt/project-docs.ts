@@ -61,11 +61,13 @@ export async function readDocsOnTheWay(
   options: ProjectDocsOptions,
   signal: AbortSignal,
 ): Promise<readonly FolderDocs[]> {
-  if (options.max_bytes <= 0) return [];
+  // most commands stay where their session is, and nobody has to look for its root
+  const elsewhere = paths.filter((target) => target !== cwd && !isBelow(target, cwd));
+  if (options.max_bytes <= 0 || elsewhere.length === 0) return [];
   const root = await findProjectRoot(files, cwd, options.root_markers, signal);
   const known = new Set(directoriesBetween(root, cwd));
   const found: FolderDocs[] = [];
-  for (const target of paths) {
+  for (const target of elsewhere) {
     if (!isBelow(root, target)) continue;
     for (const directory of directoriesBetween(root, target)) {
       if (known.has(directory) || told.has(directory)) continue;
