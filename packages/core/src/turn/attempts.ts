@@ -3,7 +3,11 @@ import type { TurnPowers } from "./powers.js";
 import { announceRetry, retryDelay } from "./retry.js";
 
 /** Tries until it succeeds or the provider's retries are used up. Each attempt starts from the current history. */
-export async function withRetries<T>(turn: TurnContext, powers: TurnPowers, attempt: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  turn: TurnContext,
+  powers: Pick<TurnPowers, "clock">,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let count = 0; ; count += 1) {
     turn.signal.throwIfAborted();
     try {
