@@ -1,83 +1,108 @@
-import type { Action, Grant, ReviewDecision } from "@codex/protocol";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Action, AskForApproval, Grant, ReviewDecision } from "@codex/protocol";
 import { callId } from "@codex/protocol";
 import { describe, expect, it } from "vitest";
+import { decodeRecording } from "../../src/model/recording.js";
 import { createGuards } from "../../src/tools/guard.js";
+import { recordWorkingSession } from "../support/working-session.js";
 import { testApprovals } from "../support/approvals.js";
 import { testTurn } from "../support/turn.js";
 
-/** What an agent asked to run outside the sandbox in one working session on a service, in order. */
-const SESSION: readonly string[] = [
-  ...["npm ci", "npm test", "npm test", "npm run build", "npm test"],
-  ...["git fetch origin", "git fetch origin", "git push origin feature", "git push origin feature"],
-  ...["npm install zod", "npm install vitest", "npm install --save-dev eslint", "npm view zod version"],
-  ...["docker ps", "docker ps -a", "docker logs api", "docker logs db", "docker logs --tail 50 api"],
-  ...["gh pr view 12", "gh pr view 12 --comments", "gh pr checks 12", "gh pr create --fill", "gh pr checks 12"],
-  ...["cargo test", "cargo test --workspace", "cargo build", "cargo build --release", "cargo test api"],
-  ...[
-    "ping -c 1 db.internal",
-    "ping -c 1 api.internal",
-    "dig db.internal",
-    "dig api.internal",
-    "dig +short x.internal",
-  ],
-  ...["kubectl get pods", "kubectl get pods -n api", "kubectl get svc", "kubectl logs api-1", "kubectl logs api-2"],
-  ...["npm test -- --watch=false", "npm test -- api", "npm test -- db", "npm run build", "npm run lint"],
-  ...[
-    "git push origin feature",
-    "git push origin feature --force-with-lease",
-    "git fetch upstream",
-    "git pull --rebase",
-  ],
-  ...["pip install requests", "pip install pytest", "pip install -r requirements.txt", "pip list"],
-  ...["go test ./...", "go test ./api", "go test -run TestX ./api", "go build ./..."],
-  ...["systemctl status api", "systemctl status db", "journalctl -u api", "journalctl -u db", "gh pr view 12"],
-];
+const RECORDING = fileURLToPath(new URL("../fixtures/working-session.jsonl", import.meta.url));
+const WIDTHS = ["once", "session", "exact", "subcommand", "prefix"] as const;
+type Width = (typeof WIDTHS)[number];
 
-/** The wrappers under which the same words come along. */
-const WRAPPERS: readonly ((script: string) => readonly string[])[] = [
-  (script) => ["bash", "-lc", script],
-  (script) => ["/bin/bash", "-c", script],
-  (script) => script.split(" "),
-];
+/** The commands that the model asked for in the recording, as the guard gets them. */
+function recordedActions(): readonly Action[] {
+  const { steps } = decodeRecording(readFileSync(RECORDING, "utf8"));
+  return steps.flatMap(({ events }) =>
+    events.flatMap((event): readonly Action[] => {
+      if (event.type !== "item_done" || event.item.type !== "function_call") return [];
+      const args: { cmd: string; sandbox_permissions?: string } = JSON.parse(event.item.arguments);
+      const permissions = args.sandbox_permissions === "require_escalated" ? "escalated" : "default";
+      return [
+        {
+          type: "exec",
+          argv: ["/bin/bash", "-c", args.cmd],
+          cwd: "/project",
+          tty: false,
+          environment_id: "fake",
+          permissions,
+        },
+      ];
+    }),
+  );
+}
 
-type Width = Grant["width"] | "once" | "session";
+/** The grant of this width, or the widest that is narrower; where none is offered, yes for the session. */
+function answerAt(width: Width, grants: readonly Grant[]): ReviewDecision {
+  if (width === "once") return "approved";
+  const fitting = grants.filter((grant) => WIDTHS.indexOf(grant.width) <= WIDTHS.indexOf(width));
+  const grant = width === "session" ? undefined : fitting.at(-1);
+  if (grant === undefined) return "approved_for_session";
+  return { approved_execpolicy_amendment: { proposed_execpolicy_amendment: grant.pattern } };
+}
 
-/** Questions of the session when each is answered by the grant of this width, or the widest that is narrower. */
-async function questionsAt(width: Width): Promise<number> {
-  const order = ["exact", "subcommand", "prefix"] as const;
-  const answer = (grants: readonly Grant[]): ReviewDecision => {
-    if (width === "once") return "approved";
-    const fitting = grants.filter((grant) => width !== "session" && order.indexOf(grant.width) <= order.indexOf(width));
-    const grant = fitting.at(-1);
-    if (grant === undefined) return "approved_for_session";
-    return { approved_execpolicy_amendment: { proposed_execpolicy_amendment: grant.pattern } };
-  };
+async function questionsAt(width: Width, approval_policy: AskForApproval, actions: readonly Action[]): Promise<number> {
   const turn = testTurn({
-    settings: { approval_policy: "on-request" },
-    answer: (question) => answer("grants" in question ? (question.grants ?? []) : []),
+    settings: { approval_policy },
+    answer: (question) => answerAt(width, "grants" in question ? (question.grants ?? []) : []),
   });
-  const guards = createGuards({ turn, ...testApprovals(), announceRule: () => undefined, abortTurn: () => undefined });
-  for (const [index, script] of SESSION.entries()) {
-    const argv = WRAPPERS[index % WRAPPERS.length]?.(script) ?? [];
-    const action: Action = {
-      type: "exec",
-      argv,
-      cwd: "/work",
-      tty: false,
-      environment_id: "fake",
-      permissions: "escalated",
-    };
+  const permissions = { ...testApprovals(), announceRule: () => undefined, abortTurn: () => undefined };
+  const guards = createGuards({ turn, ...permissions });
+  for (const [index, action] of actions.entries()) {
     await guards.forCall(callId(`c${index}`)).run(action, () => Promise.resolve({ type: "done", value: undefined }));
   }
   return turn.questions.length;
 }
 
-describe("questions of a session of 60 commands", () => {
-  it("are fewer with every width, and the same command is never asked about twice", async () => {
-    expect(SESSION).toHaveLength(60);
-    const widths = ["once", "session", "exact", "subcommand", "prefix"] as const;
-    const counts = await Promise.all(widths.map(questionsAt));
-    expect(new Set(SESSION).size).toBe(52);
-    expect(counts).toEqual([60, 52, 43, 29, 28]);
+/** The shapes in which one plain command comes along. */
+const SHAPES: readonly ((script: string) => readonly string[])[] = [
+  (script) => script.split(" "),
+  (script) => ["bash", "-lc", script],
+  (script) => ["/bin/bash", "-c", `  ${script}  `],
+  (script) => [
+    "/usr/bin/sh",
+    "-c",
+    script
+      .split(" ")
+      .map((word) => `'${word}'`)
+      .join("  ")
+      .replace(/^'(.*?)'/, "$1"),
+  ],
+  (script) => ["zsh", "-l", "-c", `${script};`],
+  (script) => ["bash", "-lc", `bash -c "${script}"`],
+];
+
+describe("questions of a recorded session of 60 commands", () => {
+  if (process.env["CODEX_RECORD_SESSION"] === "1") it("is recorded", () => recordWorkingSession(RECORDING), 120_000);
+
+  it("are fewer with every width", async () => {
+    const actions = recordedActions();
+    expect(actions).toHaveLength(60);
+    const counted = async (policy: AskForApproval) => {
+      const counts = await Promise.all(WIDTHS.map((width) => questionsAt(width, policy, actions)));
+      return Object.fromEntries(WIDTHS.map((width, index) => [width, counts[index]]));
+    };
+    const table = { untrusted: await counted("untrusted"), "on-request": await counted("on-request") };
+    if (process.env["CODEX_SHOW_TABLE"] === "1") console.table(table);
+    expect(table).toEqual({
+      untrusted: { once: 37, session: 32, exact: 26, subcommand: 24, prefix: 24 },
+      "on-request": { once: 13, session: 10, exact: 9, subcommand: 6, prefix: 6 },
+    });
+  });
+
+  it("the same command is asked about once, however it is wrapped and whatever width was granted", async () => {
+    const scripts = ["npm test", "git push origin next", "node scripts/build.js --all"];
+    const actions = scripts.flatMap((script) =>
+      SHAPES.map((shape): Action => {
+        const argv = shape(script);
+        const more = { cwd: "/project", tty: false, environment_id: "fake", permissions: "escalated" } as const;
+        return { type: "exec", argv, ...more };
+      }),
+    );
+    const counts = await Promise.all(WIDTHS.slice(1).map((width) => questionsAt(width, "on-request", actions)));
+    expect(counts).toEqual([3, 3, 3, 3]);
   });
 });

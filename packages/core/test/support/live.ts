@@ -16,6 +16,8 @@ export type LiveOptions = {
   /** More top-level keys of `config.toml`. */
   readonly config?: string;
   readonly model?: string;
+  /** Where the model's answers are recorded. */
+  readonly record?: string;
 };
 
 export type Done = {
@@ -51,7 +53,8 @@ export async function liveSession(options: LiveOptions): Promise<Live> {
   const outside = await temporaryFolder("codex-outside-");
   if (options.rules !== undefined) await home.write("rules/test.rules", options.rules);
   const { PATH } = process.env;
-  const codex = createCodex({ env: { PATH, HOME: home.path, CODEX_HOME: home.path, CODEX_API_KEY: "k" } });
+  const env = { PATH, HOME: home.path, CODEX_HOME: home.path, CODEX_API_KEY: "k" };
+  const codex = createCodex({ env, ...(options.record === undefined ? {} : { record: options.record }) });
   const close = async (): Promise<void> => {
     for (const each of [codex, server, home, workspace, outside]) await each[Symbol.asyncDispose]();
   };
