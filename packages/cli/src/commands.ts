@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/config.js")).config,
   },
   {
+    words: ["proto"],
+    about: ["Drive a session by JSON lines on stdin and stdout"],
+    load: async () => (await import("./commands/proto.js")).proto,
+  },
+  {
     words: ["debug"],
     about: [
       "Show the request that would be sent (debug prompt), what compactions left out (debug dropped),",
