@@ -8,8 +8,8 @@ const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 export type Run = {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Text for stdin; `null`: a pipe that is left open and silent. Absent: /dev/null. */
-  readonly stdin?: string | null;
+  /** What stdin holds; `null`: a pipe that is left open and silent. Absent: /dev/null. */
+  readonly stdin?: string | Uint8Array | null;
   /** Another build of the program. */
   readonly dist?: string;
 };
@@ -37,7 +37,7 @@ export function startCodex(args: readonly string[], { cwd, env = {}, stdin, dist
     env: { PATH, HOME: "/nonexistent", ...(TMPDIR === "" ? {} : { TMPDIR }), ...env },
     stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  if (typeof stdin === "string") child.stdin?.end(stdin);
+  if (stdin !== undefined && stdin !== null) child.stdin?.end(stdin);
   const code = new Promise<Ran["code"]>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (exit, signal) => resolve(exit ?? signal));

@@ -49,8 +49,9 @@ export function ruleFolders(config: Pick<Config, "home" | "project" | "rules" | 
 export async function loadRuleBook({ folders, amendments }: RuleFolders, signal: AbortSignal): Promise<RuleBook> {
   const loaded = await loadPolicy(folders, signal);
   if (loaded.type === "failed") {
-    const problems = loaded.problems.map((problem) => `\n  ${describeProblem(problem)}`).join("");
-    throw new CodexError("config_invalid", `the rules cannot be used:${problems}`);
+    const problems = loaded.problems.map(describeProblem);
+    const text = problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n  ${problem}`).join("");
+    throw new CodexError("config_invalid", `the rules cannot be used:${text}`);
   }
   let policy = loaded.policy;
   return {

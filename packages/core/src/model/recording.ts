@@ -61,7 +61,7 @@ export function decodeRecording(text: string): Recording {
   const header = fieldsOf(parseJson(lines[0] ?? ""));
   if (header["type"] !== "codex_recording") throw invalid(1, "this is not a recording");
   if (header["version"] !== RECORDING_VERSION) {
-    throw invalid(1, `version ${String(header["version"])} is not ${RECORDING_VERSION}: record it again`);
+    throw invalid(1, `version ${String(header["version"] ?? "(none)")} is not ${RECORDING_VERSION}: record it again`);
   }
   const steps: RecordedStep[] = [];
   for (const [index, line] of lines.entries()) {
