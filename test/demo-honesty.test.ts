@@ -99,7 +99,7 @@ describe("npm start cannot succeed by itself", { timeout: 300_000 }, () => {
   it("fails when the sandbox confines nothing", async () => {
     const place = {
       file: "packages/linux-sandbox/src/confine.ts",
-      from: 'return [confinement.helper, "run", ...placement(command), ...policy, "--", ...command.argv];',
+      from: 'return [confinement.helper, "run", ...placement(command), ...policy, ...join, "--", ...command.argv];',
       to: "return unconfined(confinement.helper, command);",
     };
     await broken(checkout, place, async () => {
