@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { capture, createDirectEnvironment, exitCode } from "../src/index.js";
@@ -13,6 +13,7 @@ import {
   request,
   run,
   startHost,
+  workspaceWrite,
 } from "./support.js";
 import type { ExecEnvironment } from "../src/index.js";
 import type { Process } from "@codex/protocol";
@@ -262,6 +263,18 @@ describe("what a command leaves behind", () => {
     const place = createDirectEnvironment({ id: "direct", helper, allow_missing: [] });
     const { exit } = await run(place, request(`setsid -f bash -c 'exec -a ${mark} sleep 1000'; echo now`, "/"));
     expect([exit, isRunning(mark)]).toEqual([{ type: "exited", code: 0 }, false]);
+  });
+});
+
+describe("what reads on when the shell has ended (through the helper)", () => {
+  it.each(["direct", "confined"])("has its last words, %s", async (where) => {
+    const cwd = emptyFolder();
+    const direct = createDirectEnvironment({ id: "direct", helper, allow_missing: [] });
+    const inside = await direct.confine(await direct.resolve(workspaceWrite(), cwd));
+    const place = where === "direct" ? direct : inside;
+    const { text } = await run(place, request("seq 20000 > >(tee log | tail -1)", cwd));
+    expect([text, readFileSync(join(cwd, "log"), "utf8").split("\n").length]).toEqual(["20000\n", 20001]);
+    await direct[Symbol.asyncDispose]();
   });
 });
 

@@ -93,6 +93,15 @@ describe.each(["confined", "direct", "direct without the helper"] as const)("a t
     expect(person.text).toMatch(/^\/dev\/(tty|pts\/\d+)\r\n24 80\r\nto the terminal\r\n$/);
   });
 
+  it("has a name, which the command finds and can open", async () => {
+    const script = 'name=$(tty) && test -c "$name" && echo opened > "$name"; echo "$name"';
+    const person = start(await place("/"), script);
+    expect(await person.ends()).toEqual({ type: "exited", code: 0 });
+    expect(person.text).toMatch(
+      way === "confined" ? /^opened\r\n\/dev\/console\r\n$/ : /^opened\r\n\/dev\/pts\/\d+\r\n$/,
+    );
+  });
+
   it("gives the foreground to the command, and jobs their own", async () => {
     const person = start(await place("/"), "bash --norc -i");
     await person.sees(/[$#] $/);

@@ -131,14 +131,28 @@ static void close_tree(const struct options *options) {
   if (errno != ENOENT && errno != EINVAL) fail("mounts", "cannot make /sys read-only"); /* EINVAL: an empty directory */
 }
 
-static const char *const DEVICES[] = {"null", "zero", "full", "random", "urandom", "tty"};
-enum { DEVICE_COUNT = sizeof DEVICES / sizeof *DEVICES };
+static const char *const DEVICES[] = {"null", "zero", "full", "random", "urandom", "tty", "console"};
+enum { DEVICE_COUNT = sizeof DEVICES / sizeof *DEVICES, CONSOLE = DEVICE_COUNT - 1 };
 
-static void take_devices(int *trees) {
+/* The command's own terminal: its name in the host's /dev/pts is gone inside, and `tty` looks for another in /dev. */
+static int take_terminal(const struct options *options) {
+  char path[64];
+  ssize_t size = options->tty ? readlink("/proc/self/fd/0", path, sizeof path - 1) : -1;
+  if (size < 0) return -1;
+  path[size] = 0;
+  struct stat ours, there;
+  int tree = open_tree_clone(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+  bool same = tree >= 0 && fstat(STDIN_FILENO, &ours) == 0 && fstat(tree, &there) == 0 && S_ISCHR(there.st_mode) &&
+              ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+  if (tree >= 0 && !same) close(tree);
+  return same ? tree : -1;
+}
+
+static void take_devices(const struct options *options, int *trees) {
   for (size_t index = 0; index < DEVICE_COUNT; index++) {
     char path[32];
     snprintf(path, sizeof path, "/dev/%s", DEVICES[index]);
-    trees[index] = open_tree_clone(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+    trees[index] = index == CONSOLE ? take_terminal(options) : open_tree_clone(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
     /* Read-only still lets a device be written to; it keeps its mode and times from being changed. */
     if (trees[index] >= 0 && set_tree(trees[index], "", AT_EMPTY_PATH, TREE_READ_ONLY | TREE_NO_SUID) != 0)
       fail("devices", "cannot clone %s", path);
@@ -255,7 +269,7 @@ void confine_mounts(const struct options *options) {
   if (WITHOUT == LAYER_MOUNTS) return;
   if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("mounts", "cannot make mounts private");
   int devices[DEVICE_COUNT];
-  take_devices(devices);
+  take_devices(options, devices);
   take_pieces(options);
   close_tree(options);
   make_devices(devices);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 enum { KILL_TREE = SIGUSR1 };
+enum { LAST_WORDS = 100000000 }; /* nanoseconds (exec.md §5.3) */
 
 /* Shared with the init inside; the command loses it when it executes. */
 struct outcome {
@@ -109,6 +110,26 @@ static int wait_for(pid_t child, pid_t group, const sigset_t *taken, bool *kille
   }
 }
 
+/*
+ * What a command leaves behind may finish its words, for a moment: in `make > >(tee log)` the shell ends before tee has
+ * read everything. Nobody waits where nothing is left.
+ */
+static void let_finish(const sigset_t *taken) {
+  struct timespec now, end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += LAST_WORDS;
+  for (;;) {
+    pid_t ended;
+    while ((ended = waitpid(-1, NULL, WNOHANG)) > 0) continue;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long left = (end.tv_sec - now.tv_sec) * 1000000000L + end.tv_nsec - now.tv_nsec;
+    if (ended < 0 || left <= 0) return;
+    struct timespec patience = {.tv_nsec = left};
+    int number = take_signal(taken, &patience);
+    if (number > 0 && number != SIGCHLD) return;
+  }
+}
+
 /* ── inside ── */
 
 static _Noreturn void be_init(struct state *state, int go, struct outcome *outcome, const sigset_t *taken) {
@@ -129,6 +150,7 @@ static _Noreturn void be_init(struct state *state, int go, struct outcome *outco
   pid_t command = start_command(state);
   release_descriptors();
   int status = wait_for(command, -command, taken, NULL);
+  let_finish(taken);
   outcome->wait_status = status;
   outcome->finished = 1;
   _exit(0); /* and the kernel kills what is left in the namespace */
@@ -224,6 +246,7 @@ int supervise_tree(const struct options *options) {
   for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) close(descriptor);
   bool killed = false;
   int status = wait_for(command, -command, &taken, &killed);
+  if (!killed) let_finish(&taken);
   sweep(&taken);
   end_like(killed ? SIGKILL : status);
 }

@@ -83,15 +83,23 @@ describe("a model drives, inside the sandbox,", () => {
     expect(await live.workspace.read("note.txt")).toBe("one\nhello from vim\nthree\n");
   });
 
-  itWith("node", "a development server", async () => {
+  itWith("node", "a development server, which the next command asks and nobody else", async () => {
     const server = `
-      require("http").createServer((_, response) => response.end("hello\\n"))
+      require("http").createServer((request, response) => { console.log(request.url); response.end("hello\\n"); })
         .listen(4173, "127.0.0.1", function () { console.log("ready on", this.address().port) });
-      process.stdin.on("data", (key) => { if (String(key).trim() === "q") process.exit(0); });
-      require("http").get("http://127.0.0.1:4173", (answer) => answer.on("data", (data) => console.log("asked: " + data)));`;
-    const { types } = await drive("node server.js", /ready on 4173\r\n.*asked: hello/s, (live) =>
-      live.workspace.write("server.js", server),
+      process.stdin.on("data", (key) => { if (String(key).trim() === "q") process.exit(0); });`;
+    const { live, types } = await drive("node server.js", /ready on 4173\r\n/, (opened) =>
+      opened.workspace.write("server.js", server),
     );
-    await types("q\n", /Process exited with code 0/);
+    const ask = (path: string): string =>
+      `node -e 'require("http").get("http://localhost:4173/${path}", (a) => a.pipe(process.stdout))'`;
+    const next = await live.exec({ cmd: ask("node"), login: false });
+    expect(next.output).toMatch(/Process exited with code 0\n.*\nOutput:\nhello\n$/s);
+    const raw = "exec 5<> /dev/tcp/127.0.0.1/4173; printf 'GET /bash HTTP/1.0\\r\\n\\r\\n' >&5; tail -1 <&5";
+    expect((await live.exec({ cmd: raw, login: false })).output).toMatch(/\nhello\n$/);
+    await expect(fetch("http://127.0.0.1:4173/host")).rejects.toThrow("fetch failed");
+    await using other = await liveSession({ approval: '"never"', sandbox: "workspace-write" });
+    expect((await other.exec({ cmd: ask("other"), login: false })).output).toContain("ECONNREFUSED");
+    expect(await types("q\n", /Process exited with code 0/)).toMatch(/\/node\r\n\/bash\r\n.*q/s);
   });
 });

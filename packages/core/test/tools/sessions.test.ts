@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import type { EventMsg, ModelEvent, Prompt } from "@codex/protocol";
 import { callId } from "@codex/protocol";
 import { fakeEnvironment, say, scriptedModel } from "@codex/test-support";
@@ -122,6 +123,26 @@ describe("the sessions", () => {
     expect(processes.find(all[0]?.id ?? 0)).toBeUndefined();
     await processes.stopAll();
     expect(processes.list()).toEqual([]);
+  });
+
+  it("leave no listener on the signal of their session", async () => {
+    const { environment, end } = endless();
+    const session = new AbortController();
+    const count = (): number => getEventListeners(session.signal, "abort").length;
+    const before = count();
+    const all = Array.from({ length: 200 }, (_, id) => {
+      const start = (signal: AbortSignal) => {
+        const process = environment.exec({ argv: ["serve"], cwd: "/", env: {}, stdin: "closed" }, signal);
+        return { process, following: follow(process.output, { signal: NEVER }) };
+      };
+      const parts = { id, call_id: callId(`c${id}`), command: COMMAND, start, denial: () => undefined };
+      return new LiveProcess(parts, session.signal);
+    });
+    expect(count()).toBeGreaterThan(before);
+    await Promise.all(all.slice(0, 100).map((each) => each.stop()));
+    end();
+    await Promise.all(all.map((each) => each.settle(10_000, NEVER)));
+    expect(count()).toBe(before);
   });
 
   it("can be listed, resized and stopped one by one", async () => {
