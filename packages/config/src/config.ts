@@ -26,6 +26,8 @@ export type Config = {
     /** `show`: well-known places of keys and logins are as readable as the rest. */
     readonly known_secrets: "hide" | "show";
   };
+  /** Where commands run. */
+  readonly environment: PlaceSettings;
   readonly instructions: Instructions;
   /** Program and arguments that are told of every finished turn; absent: none. */
   readonly notify?: readonly string[];
@@ -74,6 +76,18 @@ export type ShellEnvironmentPolicy = {
   readonly include_only: readonly string[];
   readonly experimental_use_profile: boolean;
 };
+
+/** `[environment]`: this machine, a container, or another machine over ssh. Ours; the README of `exec` explains it. */
+export type PlaceSettings =
+  | { readonly type: "direct" }
+  | { readonly type: "docker"; readonly image: string; readonly client?: readonly string[] }
+  | {
+      readonly type: "ssh";
+      readonly host: string;
+      readonly cwd?: string;
+      readonly helper?: string;
+      readonly client?: readonly string[];
+    };
 
 export type Project = {
   readonly trust: Trust;

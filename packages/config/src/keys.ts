@@ -75,6 +75,14 @@ const READ = {
     exclude_tmpdir_env_var: flag,
     exclude_slash_tmp: flag,
   }),
+  environment: table({
+    type: choice("direct", "docker", "ssh"),
+    image: text,
+    host: text,
+    cwd: text,
+    helper: text,
+    client: list(text),
+  }),
   sandbox: table({
     allow_missing: list(choice("protected-metadata")),
     deny: list(text),

@@ -12,6 +12,7 @@ import type {
 import { namedFeatures } from "./features.js";
 import type { Env } from "./home.js";
 import type { ConfigFile } from "./keys.js";
+import { placeSettings } from "./place.js";
 import { present, resolveProviders, selectProvider, type Report } from "./providers.js";
 import type { Problem } from "./schema.js";
 import type { Folders, Trust } from "./trust.js";
@@ -46,6 +47,7 @@ export function resolveConfig(findings: Findings): Resolved {
   const providers = resolveProviders(file, findings.env, report);
   const provider = selectProvider(file, providers, report);
   const settings = settingsOf(findings, report);
+  const environment = placeSettings(file, report);
   const problem = problems[0];
   if (problem !== undefined) return { problem };
   if (provider === undefined) return { problem: { path: ["model_provider"], message: "no such provider" } };
@@ -59,6 +61,7 @@ export function resolveConfig(findings: Findings): Resolved {
     project: { trust, root: folders.root, ...present("git_root", folders.git_root) },
     project_docs: projectDocs(file, trust),
     sandbox: sandboxOf(file, trust),
+    environment,
     instructions: instructionsOf(findings),
     ...present("notify", file.notify?.length === 0 ? undefined : file.notify),
     skills: skillsOf(file),

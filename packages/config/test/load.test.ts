@@ -12,6 +12,7 @@ describe("loadConfig", () => {
     expect(config).toEqual({
       home: scene.home,
       limits: {},
+      environment: { type: "direct" },
       pricing: {},
       log_dir: join(scene.home, "log"),
       rules: "read",

@@ -19,17 +19,16 @@ import {
   childVars,
   createProfileShortcut,
   exitCode,
-  findShell,
   follow,
   forcedVars,
   lockFile,
   renderCaptured,
+  openPlaces,
   selectEnvironment,
-  selectShell,
   shellArgv,
   withheldVars,
 } from "@codex/exec";
-import type { ChildVarsOptions, Shell } from "@codex/exec";
+import type { ChildVarsOptions, Place, Shell } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
 import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
@@ -139,17 +138,20 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const cwd = request.settings?.cwd ?? process.cwd();
   const session = request.config === undefined ? {} : { session: request.config };
   const config = await loadConfig({ ...wiring.config, ...session, cwd, env });
-  const { environment, proof, close } = openPlace(config, request, wiring);
+  const { place, host, proof, close } = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
+  const { environment } = place;
   const permissions = await openApprovals(config, scope.signal);
   const models = await openModels(config, wiring);
   const settings: TurnSettings = {
     ...config.settings,
     model: config.settings.model ?? models.default_model,
     ...request.settings,
+    cwd: place.cwd,
   };
-  const shell = selectShell(shellOptions(env));
   const terminals = new Processes(wiring.run.random);
-  const powers = shellPowers(env, config, { shell, place: () => proof, signal: scope.signal });
+  const commands = { place: () => proof, signal: scope.signal };
+  const powers = shellPowers(place, config, commands);
+  const is_here = place.vars === host.vars;
   const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   const tools = [...own, ...((await wiring.sources?.(scope)) ?? [])];
   await proof;
@@ -161,14 +163,20 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     user_shell: createUserShell(environment, powers),
     models: models.provider,
     ...permissions,
-    hooks: openHooks(config, environment, powers),
-    context: createSessionContext({ ...surroundings(env, shell), config, request, scope, files: environment.files }),
+    hooks: openHooks(config, host.environment, is_here ? powers : shellPowers(host, config, commands)),
+    context: createSessionContext({
+      ...surroundings(env, place.shell),
+      config,
+      request,
+      scope,
+      files: environment.files,
+    }),
     prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
     sinks: sinksOf(config, settings.cwd, { scope, wiring }),
     limits: config.limits,
     prices: config.pricing,
     warnings: [...configWarnings(config, settings.sandbox_policy), ...modelWarnings(settings, models.info(settings))],
-    withheld_vars: withheldVars(varsFacts(env, config, settings.sandbox_policy)),
+    withheld_vars: withheldVars(varsFacts(place.vars, config, settings.sandbox_policy)),
     async [Symbol.asyncDispose]() {
       for (const source of tools) await source[Symbol.asyncDispose]();
       await close();
@@ -211,28 +219,27 @@ function surroundings(env: Env, shell: Shell) {
   return { shell: shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
 }
 
-type Place = { readonly environment: Environment; readonly proof: Promise<Environment>; close(): Promise<void> };
+type Opening = { readonly request: OpenRequest; readonly wiring: Wiring; readonly signal: AbortSignal };
 
 /** Where commands run. The kernel is asked whether it can be confined while the rest is made ready. */
-function openPlace(config: Config, request: OpenRequest, wiring: Wiring): Place {
+async function openSessionPlaces(config: Config, { request, wiring, signal }: Opening) {
   const { sandbox_policy, cwd } = { ...config.settings, ...request.settings };
-  const { environment, close } = placeOf(config, sandbox_policy, wiring);
-  const proof = proveSandbox(environment, sandbox_policy, cwd);
-  proof.catch(() => undefined);
-  return { environment, proof, close };
-}
-
-function placeOf(config: Config, policy: SandboxPolicy, wiring: Wiring): Omit<Place, "proof"> {
-  if (wiring.environment !== undefined) return { environment: wiring.environment, close: () => Promise.resolve() };
-  const environment = selectEnvironment({
-    type: "direct",
-    id: "direct",
-    helper: helperFor(policy, wiring.helper),
-    tmpdir: wiring.env["TMPDIR"],
+  const where = wiring.environment === undefined ? config.environment : ({ type: "direct" } as const);
+  const options = {
+    place: where,
+    id: where.type,
+    policy: sandbox_policy,
+    cwd,
+    env: wiring.env,
+    helper: helperFor(sandbox_policy, where.type, wiring.helper),
     allow_missing: config.sandbox.allow_missing,
     hide: { ...config.sandbox, home: os.homedir(), codex_home: config.home },
-  });
-  return { environment, close: async () => environment[Symbol.asyncDispose]() };
+  };
+  const opened = await openPlaces(options, signal);
+  const place = { ...opened.place, environment: wiring.environment ?? opened.place.environment };
+  const proof = proveSandbox(place.environment, sandbox_policy, place.cwd);
+  proof.catch(() => undefined);
+  return { place, host: opened.host, proof, close: () => opened.close() };
 }
 
 /** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */
@@ -258,7 +265,6 @@ function credentialsOf(config: Config, { env, clock, originator }: Wiring): Cred
 }
 
 type Commands = {
-  readonly shell: Shell;
   /** Where they run. */
   readonly place: () => Promise<Environment>;
   /** Of the session. */
@@ -266,20 +272,19 @@ type Commands = {
 };
 
 /** A login shell for each command is only started where the profile cannot be read once (exec.md §5.5). */
-function readyFor({ shell, place, signal }: Commands, config: Config): ShellPowers["ready"] {
+function readyFor(shell: Shell, { place, signal }: Commands, config: Config): ShellPowers["ready"] {
   if (config.features["shell_snapshot"] === false) return (request) => request;
   return createProfileShortcut(shell, place, signal);
 }
 
-function shellPowers(env: Env, config: Config, commands: Commands): ShellPowers {
-  const options = shellOptions(env);
-  const vars = childVars(varsFacts(env, config, { type: "danger-full-access" }));
-  const confined_vars = childVars(varsFacts(env, config, { type: "read-only" }));
+function shellPowers(place: Place, config: Config, commands: Commands): ShellPowers {
+  const vars = childVars(varsFacts(place.vars, config, { type: "danger-full-access" }));
+  const confined_vars = childVars(varsFacts(place.vars, config, { type: "read-only" }));
   return {
     argv: (script, { shell, login }) =>
-      shellArgv(shell === undefined ? commands.shell : findShell(shell, options), script, { login }),
+      shellArgv(shell === undefined ? place.shell : place.findShell(shell), script, { login }),
     vars: ({ confined, ...rest }) => ({ ...(confined ? confined_vars : vars), ...forcedVars(rest) }),
-    ready: readyFor(commands, config),
+    ready: readyFor(place.shell, commands, config),
     follow,
     render: renderCaptured,
     exitCode,
@@ -292,16 +297,16 @@ function varsFacts(env: Env, config: Config, policy: SandboxPolicy): ChildVarsOp
   return { inherited: env, policy: config.shell_environment, credentials, secrets };
 }
 
-function shellOptions(env: Env) {
-  return { env_shell: env["SHELL"], path: env["PATH"] };
-}
-
-/** Where nothing is confined, a machine without the helper still works. */
-function helperFor(policy: SandboxPolicy, explicit: string | undefined): string | undefined {
+/** Where nothing is confined by it, a machine without the helper still works. */
+function helperFor(
+  policy: SandboxPolicy,
+  place: Config["environment"]["type"],
+  explicit: string | undefined,
+): string | undefined {
   try {
     return findHelper(explicit);
   } catch (error) {
-    const is_needed = policy.type !== "danger-full-access" && policy.type !== "external-sandbox";
+    const is_needed = place === "direct" && policy.type !== "danger-full-access" && policy.type !== "external-sandbox";
     if (is_needed || codeOf(error) !== "sandbox_unavailable") throw error;
     return undefined;
   }

@@ -1,21 +1,98 @@
-import { beforeAll } from "vitest";
-import { createDirectEnvironment } from "../src/index.js";
-import { itKeepsTheContract } from "./contract.js";
-import { builtHelper, workspaceWrite } from "./support.js";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { COMMANDS, FILES } from "./contract.js";
+import { POLICY } from "./contract-policy.js";
+import { KINDS, overSsh } from "./places.js";
+import { hasSshd, startSshd } from "./sshd.js";
+import { builtFixture, builtHelper, emptyFolder } from "./support.js";
+import type { Open } from "./contract.js";
+import type { Ground, Kind } from "./places.js";
+import type { SshServer } from "./sshd.js";
 
-let helper = "";
-beforeAll(() => {
-  helper = builtHelper();
+const state = realpathSync(mkdtempSync(join(tmpdir(), "codex-contract-")));
+let server: SshServer | undefined;
+afterAll(async () => {
+  await ground.ssh?.plain[Symbol.asyncDispose]();
+  await ground.ssh?.helped[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+  rmSync(state, { recursive: true, force: true });
 });
 
-const direct = (options: { readonly helper?: string } = {}) =>
-  createDirectEnvironment({ id: "contract", allow_missing: [], ...options });
+let ground: Ground = { helper: "", stand_in: undefined, engine: undefined, ssh: undefined };
+beforeAll(async () => {
+  const stand_in = await builtFixture("docker-stand-in", state);
+  const env = { PATH: process.env["PATH"] ?? "", STAND_IN: state };
+  server = hasSshd() ? await startSshd() : undefined;
+  const helper = builtHelper();
+  const reach = async ({ client }: SshServer) => ({
+    plain: await overSsh(client),
+    helped: await overSsh(client, helper),
+  });
+  ground = {
+    helper,
+    stand_in: { client: [process.execPath, stand_in], env, image: "here" },
+    engine: ENGINE,
+    ssh: server && (await reach(server)),
+  };
+});
 
-itKeepsTheContract("this machine", (folder) => Promise.resolve({ where: direct({ helper }), folder }));
+function opener(kind: Kind): Open {
+  return async (policy, prepare) => {
+    const folder = emptyFolder();
+    prepare?.(folder);
+    const { where, outer } = await kind.make(ground, folder, policy);
+    onTestFinished(() => outer?.[Symbol.asyncDispose]());
+    return { where, folder };
+  };
+}
 
-itKeepsTheContract("this machine without the helper", (folder) => Promise.resolve({ where: direct(), folder }));
+const ENGINE = realEngine();
 
-itKeepsTheContract("this machine, confined", async (folder) => {
-  const outer = direct({ helper });
-  return { where: await outer.confine(await outer.resolve(workspaceWrite(), folder)), folder };
+function realEngine(): Ground["engine"] {
+  const image = process.env["CODEX_TEST_IMAGE"];
+  if (image === undefined) return undefined;
+  const found = spawnSync("docker", ["image", "inspect", image], { stdio: "ignore" });
+  const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/" };
+  return found.status === 0 ? { client: ["docker"], env, image } : undefined;
+}
+
+/** Loud: a place that was not tried is no place that works. */
+function skipsOf(kind: Kind): string | undefined {
+  const engine =
+    "SKIPPED, no docker engine with an image: CODEX_TEST_IMAGE names one that has bash, coreutils and stty";
+  if (kind.needs === "engine") return ENGINE === undefined ? engine : undefined;
+  return kind.needs === "sshd" && !hasSshd()
+    ? "SKIPPED, there is no sshd here (apt-get install openssh-server)"
+    : undefined;
+}
+
+for (const kind of KINDS) {
+  const skipped = skipsOf(kind);
+  describe.skipIf(skipped !== undefined)(`${kind.name}${skipped === undefined ? "" : `: ${skipped}`}`, () => {
+    for (const each of [...COMMANDS, ...FILES, ...(kind.is_confined ? POLICY : [])]) {
+      if (kind.except[each.says] !== undefined) continue;
+      it(`${each.about}: ${each.says}`, { timeout: 30_000 }, () => each.holds(opener(kind)));
+    }
+  });
+}
+
+/** The table of what was just tried, without what needs more than most machines have. */
+function table(): string {
+  const kinds = KINDS.filter(({ needs }) => needs !== "engine");
+  const rows = [...COMMANDS, ...FILES, ...POLICY].map((each) => {
+    const cells = kinds.map((kind) => {
+      if (each.about === "policy" && !kind.is_confined) return "–";
+      return kind.except[each.says] ?? "yes";
+    });
+    return `| ${[`${each.about}: ${each.says}`, ...cells].join(" | ")} |`;
+  });
+  const head = `| | ${kinds.map(({ name }) => name).join(" | ")} |`;
+  return [head, `| --- |${kinds.map(() => " --- |").join("")}`, ...rows].join("\n");
+}
+
+it("the table in docs/environments-table.md is the one of this contract", async () => {
+  await expect(`${table()}\n`).toMatchFileSnapshot("../../../docs/environments-table.md");
 });

@@ -74,6 +74,11 @@ export function isRunning(mark: string): boolean {
   }
 }
 
+/** Settles when it is so; the test's own time limit ends a wait for nothing. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** A program of `fixtures/`, bundled. */
 export async function builtFixture(name: string, folder: string): Promise<string> {
   await build({

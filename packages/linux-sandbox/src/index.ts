@@ -5,6 +5,7 @@ export type { Confinement } from "./enforcement.js";
 export { connectFiles } from "./files.js";
 export type { FileChannel } from "./files.js";
 export { findHelper } from "./helper.js";
+export { policyArguments } from "./policy.js";
 export type { Layers } from "./policy.js";
 export { probe } from "./probe.js";
 export type { Probe, Switches } from "./probe.js";
