@@ -51,6 +51,7 @@ import { openRun } from "./model/run.js";
 import type { Run } from "./model/run.js";
 import { openSessionModels } from "./model/session-models.js";
 import type { SessionModels } from "./model/session-models.js";
+import { createTokenCommands } from "./model/token-command.js";
 import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
@@ -189,7 +190,9 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
 function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
   if (wiring.models !== undefined) return Promise.resolve(givenModels(wiring.models));
   const credentials = wiring.credentials ?? credentialsOf(config, wiring);
-  return openSessionModels({ ...wiring, config, credentials, models_cache: createModelsCache(config.home) });
+  const { cwd } = config.settings;
+  const tokens = createTokenCommands({ ...hostOf(wiring.env), cwd, clock: wiring.clock });
+  return openSessionModels({ ...wiring, config, credentials, tokens, models_cache: createModelsCache(config.home) });
 }
 
 /** Who listens: the user's notifier, and the book of what was used. */
@@ -247,9 +250,14 @@ function notifier(
   argv: readonly string[],
   { scope, cwd, env }: { readonly scope: SessionScope; readonly cwd: string; readonly env: Env },
 ): EventSink {
+  return notifySink({ argv, session: scope.id, cwd, ...hostOf(env) });
+}
+
+/** This machine and our own variables, for programs that the user's configuration names. */
+function hostOf(env: Env) {
   const host = selectEnvironment({ type: "direct", id: "host", allow_missing: [] });
   const vars = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return notifySink({ argv, session: scope.id, cwd, host, env: Object.fromEntries(vars) });
+  return { host, env: Object.fromEntries(vars) };
 }
 
 function credentialsOf(config: Config, { env, clock, originator }: Wiring): Credentials {

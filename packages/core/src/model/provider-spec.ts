@@ -1,3 +1,5 @@
+import type { TokenCommand } from "./token-command.js";
+
 /** `[model_providers.<id>]` of config.toml (core.md §2.10). */
 export type ProviderSpec = {
   readonly name: string;
@@ -10,6 +12,8 @@ export type ProviderSpec = {
   /** Shown when the variable is missing. */
   readonly env_key_instructions?: string;
   readonly experimental_bearer_token?: string;
+  /** Prints the bearer token. */
+  readonly auth?: TokenCommand;
   /** Only then are `credentials` sent: a key never goes to a stranger. */
   readonly requires_openai_auth?: boolean;
   readonly query_params?: Readonly<Record<string, string>>;

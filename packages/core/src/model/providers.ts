@@ -9,6 +9,7 @@ import type { ModelsCache, RemoteModels } from "./remote-models.js";
 import { responsesWire } from "./responses.js";
 import type { ProviderSpec } from "./provider-spec.js";
 import { sign } from "./signature.js";
+import type { TokenCommands } from "./token-command.js";
 import type { Wire } from "./wire.js";
 import { createWireClient } from "./wire-client.js";
 
@@ -20,6 +21,7 @@ export type ModelProviderOptions = {
   /** By id; `openai` is built in and may be given. */
   readonly specs: Readonly<Record<string, ProviderSpec>>;
   readonly credentials: Credentials;
+  readonly tokens?: TokenCommands;
   readonly env: (name: string) => string | undefined;
   readonly clock: Clock;
   readonly originator: string;

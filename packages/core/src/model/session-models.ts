@@ -9,11 +9,13 @@ import type { LiveModels } from "./providers.js";
 import { userAgent } from "./request.js";
 import type { ModelsCache } from "./remote-models.js";
 import type { Run } from "./run.js";
+import type { TokenCommands } from "./token-command.js";
 
 export type SessionModelsOptions = {
   readonly config: Config;
   readonly run: Run;
   readonly credentials: Credentials;
+  readonly tokens: TokenCommands;
   readonly env: Env;
   readonly clock: Clock;
   readonly originator: string;
@@ -52,10 +54,11 @@ export async function openSessionModels(options: SessionModelsOptions): Promise<
 }
 
 function createLiveModels(options: SessionModelsOptions): LiveModels {
-  const { config, credentials, env, clock, originator, version, models_cache } = options;
+  const { config, credentials, tokens, env, clock, originator, version, models_cache } = options;
   return createModelProvider({
     specs: config.providers,
     credentials,
+    tokens,
     env: (name) => env[name],
     clock,
     originator,
@@ -72,12 +75,17 @@ function createLiveModels(options: SessionModelsOptions): LiveModels {
 }
 
 /** What must never stand in a recording, whatever it looks like. */
-async function knownSecrets({ config, credentials, env }: SessionModelsOptions): Promise<readonly string[]> {
-  const own = await credentials.current(new AbortController().signal);
+async function knownSecrets({ config, credentials, tokens, env }: SessionModelsOptions): Promise<readonly string[]> {
+  const { signal } = new AbortController();
+  const own = await credentials.current(signal);
+  const { id, auth } = config.provider;
+  const printed = auth === undefined ? undefined : await tokens(id, auth).current(signal);
   const configured = Object.values(config.providers).flatMap((provider) => [
     provider.experimental_bearer_token,
     provider.env_key === undefined ? undefined : env[provider.env_key],
     ...Object.values(provider.env_http_headers).map((name) => env[name]),
   ]);
-  return [own?.token, ...configured].flatMap((secret) => (secret === undefined || secret === "" ? [] : [secret]));
+  return [own?.token, printed?.token, ...configured].flatMap((secret) =>
+    secret === undefined || secret === "" ? [] : [secret],
+  );
 }

@@ -1,6 +1,7 @@
 import { CodexError } from "@codex/common";
 import type { Credential, Credentials } from "@codex/protocol";
 import type { ProviderSpec } from "./provider-spec.js";
+import type { TokenCommands } from "./token-command.js";
 import type { Signature } from "./wire-client.js";
 
 const OPENAI_URL = "https://api.openai.com/v1";
@@ -12,11 +13,19 @@ export type Signing = {
   readonly id: string;
   readonly spec: ProviderSpec;
   readonly credentials: Credentials;
+  /** Absent: no program is run for a token. */
+  readonly tokens?: TokenCommands | undefined;
   readonly env: (name: string) => string | undefined;
   readonly version: string;
 };
 
-type Bearer = { readonly token: string; readonly advice: string; readonly credential?: Credential };
+type Bearer = {
+  readonly token: string;
+  readonly advice: string;
+  readonly credential?: Credential;
+  /** Another in its place, when it was refused. */
+  readonly renew?: (refused: Credential, signal: AbortSignal) => Promise<Credential | undefined>;
+};
 
 /** Address, headers and key of a request. Throws `missing_credential`. */
 export async function sign(signing: Signing, signal: AbortSignal): Promise<Signature> {
@@ -51,8 +60,8 @@ function signatureOf(signing: Signing, bearer: Bearer | undefined): Signature {
     advice: bearer?.advice ?? `No key was sent to ${spec.name}: name its variable with env_key in config.toml.`,
     renew: async (signal) => {
       if (bearer?.credential === undefined) return undefined;
-      const renewed = await signing.credentials.renew?.(bearer.credential, signal);
-      return renewed === undefined ? undefined : signatureOf(signing, bearerFrom(renewed));
+      const renewed = await bearer.renew?.(bearer.credential, signal);
+      return renewed === undefined ? undefined : signatureOf(signing, { ...bearer, ...bearerFrom(renewed) });
     },
   };
 }
@@ -72,7 +81,10 @@ function baseUrl(spec: ProviderSpec, fallback: string): string {
 }
 
 /** In the order of core.md §2.2. */
-async function bearerOf({ spec, env, credentials }: Signing, signal: AbortSignal): Promise<Bearer | undefined> {
+async function bearerOf(
+  { id, spec, env, credentials, tokens }: Signing,
+  signal: AbortSignal,
+): Promise<Bearer | undefined> {
   if (spec.env_key !== undefined) {
     const token = env(spec.env_key)?.trim() ?? "";
     if (token !== "") return { token, advice: `Check the key in ${spec.env_key}.` };
@@ -81,9 +93,12 @@ async function bearerOf({ spec, env, credentials }: Signing, signal: AbortSignal
   }
   const inline = spec.experimental_bearer_token;
   if (inline !== undefined) return { token: inline, advice: "Check experimental_bearer_token in config.toml." };
-  if (spec.requires_openai_auth !== true) return undefined;
-  const credential = await credentials.current(signal);
-  return credential === undefined ? undefined : bearerFrom(credential);
+  const own = spec.auth === undefined ? undefined : tokens?.(id, spec.auth);
+  const source = own ?? (spec.requires_openai_auth === true ? credentials : undefined);
+  const credential = await source?.current(signal);
+  if (source === undefined || credential === undefined) return undefined;
+  const advice = own === undefined ? {} : { advice: `Check what model_providers.${id}.auth prints.` };
+  return { ...bearerFrom(credential), ...advice, renew: async (refused, later) => source.renew?.(refused, later) };
 }
 
 function bearerFrom(credential: Credential): Bearer {
