@@ -299,17 +299,32 @@ describe("our own death by SIGKILL", () => {
   });
 });
 
-describe("200 MB of output", () => {
-  it("cost little memory and are counted", async () => {
-    const script = `head -c 200000000 /dev/zero | tr "\\0" "a"`;
-    const host = startHost(await builtFixture("host", emptyFolder()), [helper, "direct", script]);
-    const [line] = await firstMatch(host.stdout ?? process.stdin, /\{.*\}/);
-    const figures: unknown = JSON.parse(line);
-    expect(figures).toMatchObject({ exit: { type: "exited", code: 0 }, total_bytes: 200_000_000 });
-    const grown = typeof figures === "object" && figures !== null && "grown_kib" in figures ? figures.grown_kib : -1;
-    expect(grown).toBeGreaterThan(0);
-    expect(grown).toBeLessThan(24 * 1024);
-  });
+/** Of each stream. The long form is `CODEX_OUTPUT_BYTES=1073741824 vitest run packages/exec/test/direct.test.ts`. */
+const BYTES = Number(process.env["CODEX_OUTPUT_BYTES"] ?? "100000000");
+
+describe("output without end, on both streams", () => {
+  it.each(["direct", "confined"])(
+    "of a %s command costs little memory, and is kept as its head and tail",
+    async (mode) => {
+      const zeros = `head -c ${BYTES} /dev/zero`;
+      const script = `printf first; ${zeros} & ${zeros} >&2 & wait; printf final`;
+      const host = startHost(await builtFixture("host", emptyFolder()), [helper, mode, script]);
+      const [line] = await firstMatch(host.stdout ?? process.stdin, /\{.*\}/);
+      const figures: unknown = JSON.parse(line);
+      expect(figures).toMatchObject({
+        exit: { type: "exited", code: 0 },
+        total_bytes: 2 * BYTES + 10,
+        kept_bytes: 1 << 20,
+        begins: "first",
+        ends: "final",
+      });
+      const grown = typeof figures === "object" && figures !== null && "grown_kib" in figures ? figures.grown_kib : -1;
+      expect(grown).toBeGreaterThan(0);
+      expect(grown).toBeLessThan(60 * 1024);
+      if (process.env["CODEX_OUTPUT_BYTES"] !== undefined) console.log(mode, figures);
+    },
+    120_000,
+  );
 });
 
 /** What happens in other processes tells nobody: looked at again and again. */
