@@ -6,7 +6,7 @@ import type { Layer } from "./layers.js";
 /** By the name of the attempt: did it succeed? */
 export type Escapes = Readonly<Record<string, boolean>>;
 
-/** docs/sandbox.md. Written by `vitest run -u` over layers.test.ts, never by hand. */
+/** docs/sandbox-layers.md. Written by `vitest run -u` over layers.test.ts, never by hand. */
 export function documentation(without: Readonly<Partial<Record<Layer, Escapes>>>): string {
   const layers = Object.keys(LAYERS);
   const rows = Object.entries(ESCAPE_CASES).flatMap(([group, attempts]) =>
@@ -23,6 +23,7 @@ export function documentation(without: Readonly<Partial<Record<Layer, Escapes>>>
     "the real kernel: once against the whole helper, where all of them fail, and once against a helper that was",
     "compiled without one layer (`-DWITHOUT=…`). **red**: without that layer the attempt succeeds. A row without red",
     "is held by more than one layer. More attempts, without this comparison, are in the other tests of the package.",
+    "What all this is for stands in [sandbox.md](sandbox.md).",
     "",
     ...table(["attempt", "meant for", ...layers.map((layer) => `without ${layer}`)], rows),
     "",

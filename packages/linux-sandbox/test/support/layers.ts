@@ -73,6 +73,10 @@ export const ESCAPE_CASES: Readonly<Record<Layer | "several", Readonly<Record<st
       script: python('socket.socket(socket.AF_UNIX).connect(("\\0" + os.environ["ABSTRACT"]).ljust(108, "\\0"))'),
       network: true,
     },
+    "abstract socket of the host by its exact name, network on": {
+      script: python('socket.socket(socket.AF_UNIX).connect("\\0" + os.environ["ABSTRACT"] + "-exact")'),
+      network: true,
+    },
   },
   seccomp: {
     ...Object.fromEntries(SYSTEM_CALLS.split(" ").map((name) => [name, { script: attempts(name) }])),
@@ -117,6 +121,9 @@ one.sendto(b"x", ("127.0.0.1", int(os.environ["PORT"]))); one.recv(1)`),
     "renaming out of a root": { script: python('os.rename("file", os.environ["OUT"] + "/new")') },
     "abstract socket of the host": {
       script: python('socket.socket(socket.AF_UNIX).connect(("\\0" + os.environ["ABSTRACT"]).ljust(108, "\\0"))'),
+    },
+    "abstract socket of the host by its exact name": {
+      script: python('socket.socket(socket.AF_UNIX).connect("\\0" + os.environ["ABSTRACT"] + "-exact")'),
     },
     "killing a process outside": { script: "kill -0 $DECOY" },
     "priority of a process outside": { script: "renice -n 5 -p $DECOY" },
