@@ -1,16 +1,19 @@
 import type { AskForApproval, SandboxPolicy } from "@codex/protocol";
 import { callId } from "@codex/protocol";
 import { loadConfig } from "@codex/config";
+import type { Policy } from "@codex/execpolicy";
 import { resolvePolicy } from "@codex/linux-sandbox";
+import { fakeEnvironment } from "@codex/test-support";
 import { describe, expect, it } from "vitest";
 import { explainCommand } from "../../src/approvals/explain.js";
 import type { Explanation } from "../../src/approvals/explain.js";
 import { explainFor } from "../../src/approvals/explain-session.js";
 import { explanationText } from "../../src/approvals/explain-text.js";
 import { createGuards } from "../../src/tools/guard.js";
-import { testApprovals } from "../support/approvals.js";
+import { approvalsOver, testApprovals } from "../support/approvals.js";
 import { WORKSPACE_WRITE } from "../support/engine.js";
 import { liveSession } from "../support/live.js";
+import type { TestTurn } from "../support/turn.js";
 import { testTurn } from "../support/turn.js";
 
 const RULES = [
@@ -78,18 +81,14 @@ const SANDBOXES: readonly SandboxPolicy[] = [WORKSPACE_WRITE, { type: "danger-fu
 const MODES = APPROVALS.flatMap((approval_policy) =>
   SANDBOXES.map((sandbox_policy) => ({ approval_policy, sandbox_policy })),
 );
-const CASES = MODES.flatMap((mode) => COMMANDS.map((argv) => ({ argv, mode })));
 
-/** What the guard really does with a command; the sandbox refuses every attempt inside. */
-async function happening(
-  argv: readonly string[],
-  settings: { approval_policy: AskForApproval; sandbox_policy: SandboxPolicy },
-) {
-  const turn = testTurn({ settings });
+/** What the guard really does with a command in a turn; the sandbox refuses every attempt inside. */
+async function happening(argv: readonly string[], turn: TestTurn) {
+  const before = turn.questions.length;
   const attempts: string[] = [];
   const guards = createGuards({
     turn,
-    ...testApprovals(RULES),
+    ...approvalsOver(BOOK.policy),
     announceRule: () => undefined,
     abortTurn: () => undefined,
   });
@@ -110,7 +109,7 @@ async function happening(
       place === "inside" ? { type: "denied", value: undefined, denial } : { type: "done", value: 0 },
     );
   });
-  return { attempts, questions: turn.questions.length };
+  return { attempts, questions: turn.questions.length - before };
 }
 
 function promised({ outcome, place, after_denial }: Explanation) {
@@ -125,16 +124,34 @@ describe("an explanation", () => {
     expect(COMMANDS.length).toBeGreaterThanOrEqual(500);
     const wrong: unknown[] = [];
     const outcomes = new Map<string, number>();
-    for (const { argv, mode } of CASES) {
-      const said = promised(await explained(argv, mode));
-      const done = await happening(argv, mode);
-      if (JSON.stringify(said) !== JSON.stringify(done)) wrong.push({ argv, mode, said, done });
-      const kind = JSON.stringify(done);
-      outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
+    for (const mode of MODES) {
+      const turn = testTurn({ settings: mode });
+      for (const argv of COMMANDS) {
+        const said = promised(await explained(argv, mode));
+        const done = await happening(argv, turn);
+        if (JSON.stringify(said) !== JSON.stringify(done)) wrong.push({ argv, mode, said, done });
+        const kind = JSON.stringify(done);
+        outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
+      }
     }
     expect(wrong).toEqual([]);
     // refused, inside, outside, the latter two after a question, and inside then outside
     expect(outcomes.size).toBe(6);
+  }, 60_000);
+
+  it("names changes that do allow it, one after the other, for every command that has any", async () => {
+    const stuck: unknown[] = [];
+    let changed = 0;
+    for (const approval_policy of ["untrusted", "on-request", "never"] as const) {
+      for (const argv of COMMANDS) {
+        const { explanation, steps } = await freed(argv, approval_policy);
+        changed += steps;
+        const { outcome, allow_with } = explanation;
+        if (outcome !== "runs" && allow_with !== undefined) stuck.push({ approval_policy, argv, outcome, allow_with });
+      }
+    }
+    expect(stuck).toEqual([]);
+    expect(changed).toBeGreaterThan(500);
   }, 60_000);
 
   it("names rules by file and line, the mode by where it was set, and the smallest change", async () => {
@@ -230,11 +247,45 @@ describe("an explanation", () => {
   });
 });
 
+type State = { readonly rules: string; readonly approval_policy: AskForApproval };
+
+/** What a person has after doing what `allow_with` says. */
+function changedBy(change: string, { rules, approval_policy }: State): State {
+  if (change === "-c approval_policy=on-request") return { rules, approval_policy: "on-request" };
+  const line = /^change or remove the rule at \/home\/rules\/test\.rules:(\d+)$/.exec(change)?.[1];
+  if (line === undefined) return { rules: `${rules}\n${change}`, approval_policy };
+  const lines = rules.split("\n");
+  lines[Number(line) - 1] = "";
+  return { rules: lines.join("\n"), approval_policy };
+}
+
+/** Does what is said until the command runs without a question, at most five times. */
+async function freed(argv: readonly string[], approval_policy: AskForApproval) {
+  let state: State = { rules: RULES, approval_policy };
+  let explanation = await explainedIn(argv, state);
+  let steps = 0;
+  for (; steps < 5 && explanation.outcome !== "runs" && explanation.allow_with !== undefined; steps += 1) {
+    state = changedBy(explanation.allow_with, state);
+    explanation = await explainedIn(argv, state);
+  }
+  return { explanation, steps };
+}
+
+const BOOKS = new Map<string, Policy>();
+
+async function explainedIn(argv: readonly string[], { rules, approval_policy }: State): Promise<Explanation> {
+  const policy = BOOKS.get(rules) ?? testApprovals(rules).book.policy;
+  BOOKS.set(rules, policy);
+  return explained(argv, { approval_policy, sandbox_policy: WORKSPACE_WRITE }, policy);
+}
+
+const ENVIRONMENT = fakeEnvironment();
+
 async function explained(
   argv: readonly string[],
   mode: { approval_policy: AskForApproval; sandbox_policy: SandboxPolicy },
+  rules: Policy = BOOK.policy,
 ): Promise<Explanation> {
-  const { environment } = testTurn();
   const action = {
     type: "exec",
     argv,
@@ -244,11 +295,11 @@ async function explained(
     permissions: "default",
   } as const;
   return explainCommand(action, mode, {
-    rules: BOOK.policy,
+    rules,
     rule_files: ["/home/rules/test.rules"],
     repository: "unknown",
     earlier: [],
-    resolved: await environment.resolve(mode.sandbox_policy, "/work"),
+    resolved: await ENVIRONMENT.resolve(mode.sandbox_policy, "/work"),
     mode_origin: { file: "/home/config.toml", line: 3 },
   });
 }

@@ -1,3 +1,4 @@
+import type { Policy, Rules } from "@codex/execpolicy";
 import { amendmentLine, combineRules, createPolicy, readRules } from "@codex/execpolicy";
 import type { ApprovalPolicy } from "@codex/protocol";
 import { createConsents } from "../../src/approvals/consents.js";
@@ -15,13 +16,19 @@ export type TestApprovals = {
 
 /** The approvals of a session over the text of a rules file; what is kept stays in memory. */
 export function testApprovals(rules = "", options: { readonly repository?: "trusted" } = {}): TestApprovals {
+  return approvalsOver(createPolicy(parse(rules, "/home/rules/test.rules")), options);
+}
+
+function parse(text: string, file: string): Rules {
+  const parsed = readRules(text, file);
+  if (parsed.type === "failed") throw new Error(parsed.problem.message);
+  return parsed.rules;
+}
+
+/** The same over rules that were read before. */
+export function approvalsOver(start: Policy, options: { readonly repository?: "trusted" } = {}): TestApprovals {
   const kept: string[] = [];
-  const parse = (text: string, file: string) => {
-    const parsed = readRules(text, file);
-    if (parsed.type === "failed") throw new Error(parsed.problem.message);
-    return parsed.rules;
-  };
-  let policy = createPolicy(parse(rules, "/home/rules/test.rules"));
+  let policy = start;
   const book: RuleBook = {
     get policy() {
       return policy;

@@ -86,6 +86,13 @@ describe("the guard", () => {
     );
   });
 
+  it("names nothing that would allow it where nothing would", async () => {
+    const { run } = scene({ settings: { approval_policy: "never" } });
+    const attempt = await run(exec("ls", { permissions: "escalated" }));
+    expect(attempt.type).toBe("refused");
+    expect("allow_with" in attempt).toBe(false);
+  });
+
   it("tries to confine again after a failure", async () => {
     const inner = fakeEnvironment();
     let failures = 1;
@@ -229,6 +236,7 @@ describe("a person's answer", () => {
     await run(exec("touch /etc/x"), ["denied", "done"]);
     await run(exec("touch /etc/x"), ["denied", "done"]);
     expect(turn.questions).toHaveLength(1);
+    expect(turn.questions[0]).toMatchObject({ because: [{ layer: "sandbox", text: "the sandbox refused it" }] });
   });
 
   it("keeps a rule that was offered, and spares what waits behind the question", async () => {
