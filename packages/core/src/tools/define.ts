@@ -62,8 +62,18 @@ export type SafeParser<T> = {
   ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: ParseProblem };
 };
 
-type ParseProblem = {
-  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+type ParseProblem = { readonly issues: readonly Issue[] };
+
+/** A problem in the words of any version of zod; zod 4 gives what was wrong, its small form no words for it. */
+type Issue = {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly expected?: unknown;
+  readonly values?: unknown;
+  readonly minimum?: unknown;
+  readonly maximum?: unknown;
+  readonly keys?: unknown;
 };
 
 /** Arguments as the model wrote them, checked; the first problem is told with its place. */
@@ -76,7 +86,53 @@ export function parseArguments<T>(schema: SafeParser<T>, text: string): Parsed<T
   }
   const result = schema.safeParse(foreign);
   if (result.success) return { type: "parsed", value: result.data };
-  const first = result.error.issues[0];
-  const where = first === undefined || first.path.length === 0 ? "arguments" : `\`${first.path.join(".")}\``;
-  return { type: "failed", message: `${where}: ${first?.message ?? "invalid"}` };
+  const [first] = result.error.issues;
+  const path = first?.path ?? [];
+  const where = path.length === 0 ? "arguments" : `\`${path.join(".")}\``;
+  const what = first === undefined ? "invalid" : describeIssue(first, valueAt(foreign, path));
+  return { type: "failed", message: `${where}: ${what}` };
+}
+
+/** What zod's small form says when it has no words of its own. */
+const WORDLESS = "Invalid input";
+
+function describeIssue(issue: Issue, value: unknown): string {
+  if (issue.message !== WORDLESS) return issue.message;
+  if (value === undefined) return "missing";
+  switch (issue.code) {
+    case "invalid_type":
+      return `expected ${String(issue.expected)}, got ${typeNameOf(value)}`;
+    case "invalid_value":
+      return `expected one of ${JSON.stringify(issue.values)}, got ${shortened(value)}`;
+    case "too_small":
+      return `expected at least ${String(issue.minimum)}, got ${sizeOf(value)}`;
+    case "too_big":
+      return `expected at most ${String(issue.maximum)}, got ${sizeOf(value)}`;
+    case "unrecognized_keys":
+      return `unknown: ${JSON.stringify(issue.keys)}`;
+    case undefined:
+    default:
+      return `${WORDLESS}: ${shortened(value)}`;
+  }
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined),
+    value,
+  );
+}
+
+function typeNameOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}
+
+function sizeOf(value: unknown): string {
+  return typeof value === "string" || Array.isArray(value) ? `${value.length}` : shortened(value);
+}
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { temporaryFolder } from "@codex/test-support";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReviewDecision } from "@codex/protocol";
 import type { Done, Live, LiveOptions, Question } from "../support/live.js";
@@ -302,11 +303,24 @@ describe("exec.md §3.9", () => {
     expect((await session.exec({ cmd: `${script}2`, ...ESC }, "denied")).questions).toHaveLength(1);
   });
 
+  it("deny-read: what may not be read stays hidden from an approved escalated command too", async () => {
+    await using secret = await temporaryFolder("codex-secret-");
+    await secret.write("key", "hush\n");
+    await using session = await live(OR, WW, { config: `sandbox.deny = [${JSON.stringify(secret.path)}]` });
+    const script = `cat ${secret.path}/key; echo x > ${session.outside.path}/t`;
+    const done = await session.exec({ cmd: script, ...ESC });
+    expect(done.questions).toHaveLength(1);
+    expect(done.output).not.toContain("hush");
+    expect(await session.outside.read("t")).toBeUndefined();
+  });
+
   it("UT, allow rule for another argument: touch ./a && rm ./a is asked about", async () => {
     await using session = await live(UT, WW, { rules: 'prefix_rule(pattern=["touch", "./b"], decision="allow")\n' });
     expect((await session.exec({ cmd: "touch ./a && rm ./a" }, "denied")).questions).toHaveLength(1);
   });
 });
+
+/** The row "denied network amendment" has no test: without a proxy no single host is allowed, or asked about. */
 
 /** Takes the amendment that is proposed. */
 function amend(question: Question): ReviewDecision {
