@@ -112,6 +112,7 @@ void confine_syscalls(const struct state *state);
 void drop_privileges(void);
 
 /* supervise.c */
+extern void (*on_end)(int wait_status); /* all processes of a command have gone, its namespaces not yet; or NULL */
 int supervise_namespace(const struct options *options);
 int supervise_tree(const struct options *options);
 

@@ -21,16 +21,22 @@
 
 enum { RUN, FEED, SIGNAL, NETWORK };
 enum { READ, WRITE };
-enum { REPORT_ROOM = 4096, MOST_BYTES = 16 << 20 };
+enum { MOST_BYTES = 16 << 20 };
 
 struct frame {
   uint32_t kind, id, number, size;
 };
 
+/* Shared with the process that stands around a command; the command loses it when it executes. */
+struct page {
+  volatile bool told; /* that process has said how the command ended, and is tidying up */
+  char report[4000];
+};
+
 struct child {
   pid_t pid;
   uint32_t id;
-  char *report; /* shared with it until it executes the command */
+  struct page *page;
   struct child *next;
 };
 
@@ -74,11 +80,28 @@ static char **split(char *strings, size_t size, uint32_t count, uint32_t *rest) 
   return words;
 }
 
-static _Noreturn void be_child(const struct frame *frame, char *strings, pid_t server, char *report) {
-  report_page = report;
-  report_room = REPORT_ROOM;
+/* One write, so that lines of several processes do not mix. */
+static void tell_end(uint32_t id, int status, const char *report) {
+  char line[4100];
+  int size = snprintf(line, sizeof line, "ended %u %d %d %s\n", id, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                      WIFSIGNALED(status) ? WTERMSIG(status) : 0, report);
+  if (write(control, line, (size_t)size) != size) return; /* the caller has gone, and we go with it */
+}
+
+static struct child self;
+
+static void tell_own_end(int status) {
+  if (self.page->report[0] != 0) return; /* it was never started: the exit code is ours */
+  self.page->told = true;
+  tell_end(self.id, status, "");
+}
+
+static _Noreturn void be_child(const struct frame *frame, char *strings, pid_t server, struct page *page) {
+  self = (struct child){.id = frame->id, .page = page};
+  report_page = page->report;
+  report_room = sizeof page->report;
+  on_end = tell_own_end;
   close(ended_signals);
-  close(control);
   if (frame->kind == RUN) {
     close(input[READ]);
     input[READ] = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -96,26 +119,33 @@ static _Noreturn void be_child(const struct frame *frame, char *strings, pid_t s
   exit(run_command((int)frame->number + 1, words, server));
 }
 
+/* Those whose end has been told go at once, but nobody else may see what they are still to remove. */
+static void await_told(void) {
+  for (struct child *child = children; child != NULL; child = child->next)
+    if (child->page->told) waitid(P_PID, (id_t)child->pid, NULL, WEXITED | WNOWAIT);
+}
+
 static void start(const struct frame *frame, char *strings) {
+  if (frame->size > 0 && strcmp(strings, "unconfined") == 0) await_told();
   struct child *child = calloc(1, sizeof *child);
-  char *report = mmap(NULL, REPORT_ROOM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   pid_t server = getpid();
-  pid_t pid = child == NULL || report == MAP_FAILED ? -1 : fork();
-  if (pid == 0) be_child(frame, strings, server, report);
+  pid_t pid = child == NULL || page == MAP_FAILED ? -1 : fork();
+  if (pid == 0) be_child(frame, strings, server, page);
   close_pipes();
   if (pid < 0) {
-    dprintf(control, "ended %u %d 0 {\"code\":\"sandbox_unavailable\",\"stage\":\"serve\",\"errno\":\"%s\",\"message\":"
-            "\"cannot fork\"}\n", frame->id, EXIT_HELPER, error_name(errno));
-    if (report != MAP_FAILED) munmap(report, REPORT_ROOM);
+    tell_end(frame->id, EXIT_HELPER << 8,
+             "{\"code\":\"sandbox_unavailable\",\"stage\":\"serve\",\"errno\":\"EAGAIN\",\"message\":\"cannot fork\"}");
+    if (page != MAP_FAILED) munmap(page, sizeof *page);
     free(child);
   } else {
-    *child = (struct child){.pid = pid, .id = frame->id, .report = report, .next = children};
+    *child = (struct child){.pid = pid, .id = frame->id, .page = page, .next = children};
     children = child;
   }
   offer_pipes();
 }
 
-static void tell_ended(void) {
+static void reap(void) {
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -124,11 +154,11 @@ static void tell_ended(void) {
     struct child *child = *link;
     if (child == NULL) continue;
     *link = child->next;
-    child->report[REPORT_ROOM - 1] = 0;
-    child->report[strcspn(child->report, "\n")] = 0;
-    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    dprintf(control, "ended %u %d %d %s\n", child->id, code, WIFSIGNALED(status) ? WTERMSIG(status) : 0, child->report);
-    munmap(child->report, REPORT_ROOM);
+    char *report = child->page->report;
+    report[sizeof child->page->report - 1] = 0;
+    report[strcspn(report, "\n")] = 0;
+    if (!child->page->told) tell_end(child->id, status, report);
+    munmap(child->page, sizeof *child->page);
     free(child);
   }
 }
@@ -164,6 +194,7 @@ static bool serve_frame(void) {
   if (!take_bytes(&frame, sizeof frame) || frame.size > MOST_BYTES) return false;
   char *strings = malloc((size_t)frame.size + 1);
   bool whole = strings != NULL && take_bytes(strings, frame.size);
+  if (whole) strings[frame.size] = 0;
   if (whole && (frame.kind == RUN || frame.kind == FEED)) start(&frame, strings);
   else if (whole && frame.kind == SIGNAL) pass_signal(&frame);
   else if (whole && frame.kind == NETWORK) tell_network();
@@ -195,7 +226,7 @@ int serve_commands(const struct options *options) {
     if (poll(events, 2, -1) < 0 && errno != EINTR) return EXIT_HELPER;
     struct signalfd_siginfo taken_signal;
     if (events[1].revents != 0) while (read(ended_signals, &taken_signal, sizeof taken_signal) > 0) continue;
-    tell_ended();
-    if (events[0].revents != 0 && !serve_frame()) return 0;
+    reap();
+    if (events[0].revents != 0 && !serve_frame()) return await_told(), 0;
   }
 }

@@ -17,14 +17,19 @@ enum { LAST_WORDS = 100000000 }; /* nanoseconds (exec.md §5.3) */
 struct outcome {
   volatile int finished;
   volatile int wait_status;
+  int done; /* who writes to it wakes the process outside, or -1 */
 };
 
+void (*on_end)(int wait_status);
+
+enum { STILL_ENDING = -1 };
+static const struct outcome *awaited; /* its end is told before its process has gone */
 static sigset_t original_mask;
 static int terminal = -1; /* whose foreground goes back to us at the end */
 
 static void block_signals(sigset_t *taken) {
   sigemptyset(taken);
-  static const int SIGNALS[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, KILL_TREE};
+  static const int SIGNALS[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGIO, KILL_TREE};
   for (size_t index = 0; index < sizeof SIGNALS / sizeof *SIGNALS; index++) sigaddset(taken, SIGNALS[index]);
   signal(SIGCHLD, SIG_DFL);
   sigprocmask(SIG_BLOCK, taken, &original_mask);
@@ -78,10 +83,13 @@ static pid_t start_command(struct state *state) {
   become_command(state);
 }
 
-/* The pipes belong to the command alone: their ends must show when it closes them. */
-static void release_descriptors(void) {
-  bool kept = alive_descriptor >= 0 && dup2(alive_descriptor, 0) == 0;
-  close_from(kept ? 1 : 0);
+/* The pipes belong to the command alone: their ends must show when it closes them. Returns where `done` is then. */
+static int release_descriptors(int done) {
+  unsigned kept = 0;
+  if (alive_descriptor >= 0 && dup2(alive_descriptor, 0) == 0) kept = 1;
+  done = done < 0 ? -1 : dup2(done, (int)kept);
+  close_from(done < 0 ? kept : kept + 1);
+  return done;
 }
 
 static int take_signal(const sigset_t *taken, const struct timespec *patience) {
@@ -100,7 +108,9 @@ static int wait_for(pid_t child, pid_t group, const sigset_t *taken, bool *kille
       if (ended == child) return status;
     if (ended < 0 && errno == ECHILD) return SIGKILL;
     int number = take_signal(taken, NULL);
-    if (number == KILL_TREE) {
+    if (number == SIGIO) {
+      if (awaited != NULL && awaited->finished) return STILL_ENDING;
+    } else if (number == KILL_TREE) {
       if (killed != NULL) *killed = true;
       kill(group, SIGKILL);
       kill(child, SIGKILL);
@@ -132,6 +142,27 @@ static void let_finish(const sigset_t *taken) {
 
 /* ── inside ── */
 
+/* Ends all others in this namespace; true when none is left. As process 1 of it only: elsewhere that would be everybody. */
+static bool end_others(void) {
+  if (getpid() != 1) return false;
+  kill(-1, SIGKILL);
+  pid_t ended;
+  do ended = waitpid(-1, NULL, 0);
+  while (ended > 0 || (ended < 0 && errno == EINTR));
+  return true;
+}
+
+/*
+ * Taking the namespaces apart takes the kernel longer than most commands; nobody who waits for the command has to wait
+ * for that, once all its processes have gone.
+ */
+static _Noreturn void end_namespace(struct outcome *outcome, int done) {
+  bool empty = done >= 0 && end_others();
+  outcome->finished = 1;
+  if (empty && write(done, "e", 1) != 1) _exit(EXIT_HELPER);
+  _exit(0); /* and the kernel kills what is left in the namespace */
+}
+
 static _Noreturn void be_init(struct state *state, int go, struct outcome *outcome, const sigset_t *taken) {
   const struct options *options = state->options;
   before_failure = NULL;
@@ -148,15 +179,23 @@ static _Noreturn void be_init(struct state *state, int go, struct outcome *outco
   prctl(PR_SET_DUMPABLE, 0);
 
   pid_t command = start_command(state);
-  release_descriptors();
-  int status = wait_for(command, -command, taken, NULL);
+  int done = release_descriptors(outcome->done);
+  outcome->wait_status = wait_for(command, -command, taken, NULL);
   let_finish(taken);
-  outcome->wait_status = status;
-  outcome->finished = 1;
-  _exit(0); /* and the kernel kills what is left in the namespace */
+  end_namespace(outcome, done);
 }
 
 /* ── outside ── */
+
+/* The end of a pipe that sends us SIGIO when it is written to; -1: there is none. */
+static int open_alarm(void) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  if (fcntl(ends[0], F_SETOWN, getpid()) == 0 && fcntl(ends[0], F_SETFL, O_ASYNC) == 0) return ends[1];
+  close(ends[0]);
+  close(ends[1]);
+  return -1;
+}
 
 int supervise_namespace(const struct options *given) {
   struct options options = *given;
@@ -174,6 +213,7 @@ int supervise_namespace(const struct options *given) {
     state.own_network = true;
     follow_parent(&options); /* new credentials drop it */
   }
+  outcome->done = on_end == NULL ? -1 : open_alarm();
   pid_t init = enter_namespaces();
   if (init == 0) {
     close(go[1]);
@@ -186,7 +226,13 @@ int supervise_namespace(const struct options *given) {
   close(status_descriptor);
   for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) close(descriptor);
 
+  awaited = outcome;
   int status = wait_for(init, init, &taken, NULL);
+  awaited = NULL;
+  if (status == STILL_ENDING) {
+    on_end(outcome->wait_status);
+    status = wait_for(init, init, &taken, NULL);
+  }
   remove_placeholders();
   end_like(outcome->finished ? outcome->wait_status : status);
 }
