@@ -28,6 +28,8 @@ export type Config = {
   };
   /** Where commands run. */
   readonly environment: PlaceSettings;
+  /** Snapshots around steps that change files: for how many days, and how much of the disk per folder. */
+  readonly undo: { readonly enabled: boolean; readonly keep_days: number; readonly max_mb: number };
   readonly instructions: Instructions;
   /** Program and arguments that are told of every finished turn; absent: none. */
   readonly notify?: readonly string[];

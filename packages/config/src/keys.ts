@@ -83,6 +83,7 @@ const READ = {
     helper: text,
     client: list(text),
   }),
+  undo: table({ enabled: flag, keep_days: count(1), max_mb: count(1) }),
   sandbox: table({
     allow_missing: list(choice("protected-metadata")),
     deny: list(text),

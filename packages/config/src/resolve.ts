@@ -62,6 +62,7 @@ export function resolveConfig(findings: Findings): Resolved {
     project_docs: projectDocs(file, trust),
     sandbox: sandboxOf(file, trust),
     environment,
+    undo: undoOf(file),
     instructions: instructionsOf(findings),
     ...present("notify", file.notify?.length === 0 ? undefined : file.notify),
     skills: skillsOf(file),
@@ -93,6 +94,12 @@ function settingsOf(findings: Findings, report: Report): ConfiguredSettings {
     ...present("verbosity", file.model_verbosity),
     ...present("service_tier", file.service_tier),
   };
+}
+
+/** The feature of the same name switches it off too. */
+function undoOf(file: ConfigFile): Config["undo"] {
+  const { enabled = true, keep_days = 7, max_mb = 2048 } = file.undo ?? {};
+  return { enabled: enabled && featuresOf(file)["undo"] !== false, keep_days, max_mb };
 }
 
 function pricing(file: ConfigFile, report: Report): Prices {

@@ -13,6 +13,7 @@ describe("loadConfig", () => {
       home: scene.home,
       limits: {},
       environment: { type: "direct" },
+      undo: { enabled: true, keep_days: 7, max_mb: 2048 },
       pricing: {},
       log_dir: join(scene.home, "log"),
       rules: "read",

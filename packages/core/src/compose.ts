@@ -58,6 +58,7 @@ import { createRolloutStore } from "./rollout/store.js";
 import { createSessionContext } from "./session-context.js";
 import { notifySink } from "./sinks/notify.js";
 import { systemClock } from "./system-clock.js";
+import { openSnapshots } from "./undo/open.js";
 import { builtinTools } from "./tools/builtin/source.js";
 import { Processes } from "./tools/processes.js";
 import type { EmbeddedTool } from "./tools/embedded.js";
@@ -156,6 +157,8 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   const tools = [...own, ...((await wiring.sources?.(scope)) ?? [])];
   await proof;
+  const around = { config, request, scope, settings, environment, user_home: os.homedir(), clock: wiring.clock };
+  const snapshots = await openSnapshots({ ...around, newId: () => uuidv7(wiring.clock.now()) });
   const deps = {
     settings,
     environment,
@@ -174,11 +177,13 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     }),
     prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
     sinks: sinksOf(config, settings.cwd, { scope, wiring }),
+    ...(snapshots === undefined ? {} : { snapshots }),
     limits: config.limits,
     prices: config.pricing,
     warnings: [...configWarnings(config, settings.sandbox_policy), ...modelWarnings(settings, models.info(settings))],
     withheld_vars: withheldVars(varsFacts(place.vars, config, settings.sandbox_policy)),
     async [Symbol.asyncDispose]() {
+      await snapshots?.[Symbol.asyncDispose]();
       for (const source of tools) await source[Symbol.asyncDispose]();
       await close();
       models.finish();

@@ -7,6 +7,7 @@ import type { FileChange, MessagePhase, ParsedCommand, PlanStep, ResponseItem } 
 import type { ReasoningEffort, ReasoningSummary } from "./model.js";
 import type { AskForApproval, SandboxPolicy } from "./policy.js";
 import type { CustomPrompt, PromptHistoryEntry, Skill } from "./ports/codex.js";
+import type { UndoReport, UndoStep } from "./ports/snapshots.js";
 import type { BackgroundTerminal } from "./ports/terminals.js";
 import type { ReviewOutput, ReviewTarget } from "./review.js";
 import type { TurnItem } from "./turn-items.js";
@@ -141,6 +142,19 @@ export type EventMsg =
   /** The history was replaced by a summary; an `item_completed` came before. */
   | { readonly type: "context_compacted" }
   | { readonly type: "thread_rolled_back"; readonly num_turns: number }
+  /** Turns that were rolled back are part of the conversation again. */
+  | { readonly type: "thread_restored"; readonly num_turns: number; readonly num_items: number }
+  | { readonly type: "undo_started"; readonly message?: string }
+  /** Not a success: nothing was changed. Conflicts stand in the report. `num_turns`: forgotten, or known again. */
+  | {
+      readonly type: "undo_completed";
+      readonly success: boolean;
+      readonly message?: string;
+      readonly report?: UndoReport;
+      readonly num_turns?: number;
+    }
+  | { readonly type: "undo_preview_response"; readonly report?: UndoReport; readonly num_turns?: number }
+  | { readonly type: "list_undo_steps_response"; readonly steps: readonly UndoStep[] }
   | { readonly type: "list_background_terminals_response"; readonly terminals: readonly BackgroundTerminal[] }
   | { readonly type: "list_custom_prompts_response"; readonly custom_prompts: readonly CustomPrompt[] }
   | { readonly type: "list_skills_response"; readonly skills: readonly SkillsOfFolder[] }

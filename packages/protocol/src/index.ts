@@ -60,7 +60,7 @@ export type {
   TruncationPolicy,
   Verbosity,
 } from "./model.js";
-export type { Op, Submission } from "./op.js";
+export type { Op, Submission, UndoAsked } from "./op.js";
 export type {
   AskForApproval,
   OptionalGuarantee,

@@ -33,6 +33,14 @@ export type Op =
   /** Forgets the last user turns; files stay. Answered by `thread_rolled_back` or `error` (core.md §5.5). */
   | { readonly type: "thread_rollback"; readonly num_turns: number }
   /**
+   * Takes back steps that changed files, and the conversation about them; only between turns. Answered by
+   * `undo_started` and `undo_completed` (core.md §1.4), or with `preview` by `undo_preview_response`.
+   */
+  | ({ readonly type: "undo" } & UndoAsked)
+  /** Makes again what was taken back last. */
+  | ({ readonly type: "redo" } & UndoAsked)
+  | { readonly type: "list_undo_steps" }
+  /**
    * What the person typed behind `!`: their shell, no sandbox, no question (core.md §1.9). A turn of its own, or beside
    * the one that runs; the model reads the result with its next request.
    */
@@ -51,6 +59,16 @@ export type Op =
   | { readonly type: "get_history_entry_request"; readonly offset: number; readonly log_id: number }
   /** `when_idle`: turns that run or wait are finished first. */
   | { readonly type: "shutdown"; readonly when_idle?: boolean };
+
+export type UndoAsked = {
+  /** Steps; turns where only the conversation is meant. Default: 1. */
+  readonly steps?: number;
+  /** `both`, the default: turns are forgotten once all that they did to files is taken back. */
+  readonly scope?: "both" | "files" | "conversation";
+  /** Also what was changed since. */
+  readonly force?: boolean;
+  readonly preview?: boolean;
+};
 
 /** One line of `codex proto`'s input: an op, and the id that its events will carry. */
 export type Submission = { readonly id: string; readonly op: Op };

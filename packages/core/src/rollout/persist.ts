@@ -15,6 +15,10 @@ const OUTPUT_BYTES = 10_000;
  */
 export function storedEvent(message: EventMsg, mode: HistoryMode): StoredEvent | undefined {
   if (KEPT_ALWAYS.has(message.type)) return message;
+  if (message.type === "undo_completed") {
+    const { type, success, message: text } = message;
+    return { type, success, ...(text === undefined ? {} : { message: text }) };
+  }
   if (message.type === "task_started") return { ...message, collaboration_mode_kind: "default" };
   return mode === "legacy" ? legacyEvent(message) : paginatedEvent(message);
 }
@@ -24,6 +28,7 @@ const KEPT_ALWAYS: ReadonlySet<EventMsg["type"]> = new Set([
   "task_complete",
   "turn_aborted",
   "thread_rolled_back",
+  "thread_restored",
 ]);
 
 const KEPT_LEGACY: ReadonlySet<EventMsg["type"]> = new Set([

@@ -7,6 +7,7 @@ import { Ledger } from "../prompt/ledger.js";
 import { decodeStoredItem } from "./items.js";
 import { decodeContext } from "./stored-context.js";
 import { decodeTokens } from "./stored-tokens.js";
+import { TurnBook } from "./turn-book.js";
 
 /** What a session knew when its file ended. */
 export type Restored = {
@@ -15,6 +16,7 @@ export type Restored = {
   /** What the model was last told about its surroundings; `undefined`: it has to be told again. */
   readonly known: KnownContext | undefined;
   readonly tokens: TokenUsageInfo | undefined;
+  readonly turns: TurnBook;
 };
 
 /** A file's lines as a conversation, by the rules that reproduce the Rust program's (rollout-live.md §5). */
@@ -31,6 +33,9 @@ export class Rebuilder {
   /** Each context and the length of the history when it was written. */
   #contexts: { readonly at: number; readonly context: KnownContext }[] = [];
   #tokens: TokenUsageInfo | undefined;
+  readonly #turns = new TurnBook();
+  /** Items still to come of turns that were restored. */
+  #returning = 0;
 
   get history(): readonly ResponseItem[] {
     return this.#history;
@@ -45,7 +50,9 @@ export class Rebuilder {
         this.#compact(fieldsOf(line.payload));
         return;
       case "turn_context": {
-        const context = decodeContext(fieldsOf(line.payload));
+        const fields = fieldsOf(line.payload);
+        const context = decodeContext(fields);
+        this.#turns.begin(textOf(fields["turn_id"]) ?? "", this.#history);
         if (context !== undefined) this.#contexts.push({ at: this.#history.length, context });
         return;
       }
@@ -58,19 +65,22 @@ export class Rebuilder {
 
   result(): Restored {
     const known = this.#contexts.at(-1)?.context;
-    return { history: this.#history, ledger: this.#ledger, known, tokens: this.#tokens };
+    return { history: this.#history, ledger: this.#ledger, known, tokens: this.#tokens, turns: this.#turns };
   }
 
   #append(payload: unknown): void {
     const item = decodeStoredItem(payload);
     if (item === undefined) return;
     this.#ledger.note(item);
+    if (this.#returning > 0) this.#returning -= 1;
+    else this.#turns.note(item);
     this.#history.push(item);
   }
 
   /** Older files hold only the summary: what people said stays then (rollout-live.md §5.4). */
   #compact(payload: Fields): void {
     this.#contexts = [];
+    this.#turns.forget();
     const replacement = payload["replacement_history"];
     if (Array.isArray(replacement)) {
       this.#history = listOf(replacement).flatMap((value) => decodeStoredItem(value) ?? []);
@@ -83,10 +93,15 @@ export class Rebuilder {
 
   #event(payload: Fields): void {
     if (payload["type"] === "token_count") this.#tokens = decodeTokens(payload["info"]) ?? this.#tokens;
+    if (payload["type"] === "thread_restored" && this.#turns.restore() !== undefined) {
+      this.#returning = Number(payload["num_items"]) || 0;
+    }
     if (payload["type"] !== "thread_rolled_back") return;
     const turns = payload["num_turns"];
     if (typeof turns !== "number") return;
-    this.#history = withoutLastTurns(this.#history, turns);
+    const kept = withoutLastTurns(this.#history, turns);
+    this.#turns.rollBack(this.#history, kept);
+    this.#history = kept;
     this.#contexts = this.#contexts.filter(({ at }) => at <= this.#history.length && this.#history.length > 0);
   }
 }

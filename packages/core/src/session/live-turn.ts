@@ -89,6 +89,7 @@ function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts & { 
     recordContext: () => {
       const known = knownContext({ settings: turn.settings, context: deps.context, now: clock.now() });
       state.known = known;
+      state.turns.begin(turn.id, state.history.items);
       log.append({
         type: "turn_context",
         payload: {

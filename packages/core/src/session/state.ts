@@ -5,6 +5,7 @@ import { Ledger } from "../prompt/ledger.js";
 import { historyTokens } from "../prompt/tokens.js";
 import type { Restored } from "../rollout/rebuild.js";
 import { withoutLastTurns } from "../rollout/rebuild.js";
+import { TurnBook } from "../rollout/turn-book.js";
 import { SessionUsage } from "./usage.js";
 
 /** What a session knows, beside its settings. Between turns the session owns it, during a turn the turn does. */
@@ -12,6 +13,7 @@ export class SessionState {
   readonly history: History;
   readonly ledger: Ledger;
   readonly usage: SessionUsage;
+  readonly turns: TurnBook;
   readonly #log: SessionLog;
   /** Of what the model was told; `undefined`: it has to be told again. */
   known: KnownContext | undefined;
@@ -25,6 +27,7 @@ export class SessionState {
     this.history = new History(restored?.history);
     this.ledger = restored?.ledger ?? new Ledger();
     this.usage = new SessionUsage(restored?.tokens);
+    this.turns = restored?.turns ?? new TurnBook();
     this.known = restored?.known;
   }
 
@@ -32,6 +35,7 @@ export class SessionState {
   record(item: ResponseItem, policy: TruncationPolicy): ResponseItem {
     const kept = this.history.append(item, policy);
     this.ledger.note(kept);
+    this.turns.note(kept);
     this.#log.append({ type: "response_item", payload: kept });
     return kept;
   }
@@ -40,6 +44,7 @@ export class SessionState {
   compact(message: string, replacement_history: readonly ResponseItem[]): void {
     this.#log.append({ type: "compacted", payload: { message, replacement_history } });
     this.history.replace(replacement_history);
+    this.turns.forget();
     this.#compacted_length = replacement_history.length;
     this.usage.estimateLast(historyTokens(replacement_history));
     this.known = undefined;
@@ -52,8 +57,19 @@ export class SessionState {
 
   /** Forgets the last user turns. The caller logs the event. */
   rollBack(turns: number): void {
-    this.history.replace(withoutLastTurns(this.history.items, turns));
+    const kept = withoutLastTurns(this.history.items, turns);
+    this.turns.rollBack(this.history.items, kept);
+    this.history.replace(kept);
     this.usage.estimateLast(historyTokens(this.history.items));
     if (this.history.items.length === 0) this.known = undefined;
+  }
+
+  /** Has again what was rolled back last. The caller has logged the event; the items follow it. */
+  restore(): void {
+    const taken = this.turns.restore();
+    if (taken === undefined) return;
+    for (const item of taken.items) this.#log.append({ type: "response_item", payload: item });
+    this.history.replace([...this.history.items, ...taken.items]);
+    this.usage.estimateLast(historyTokens(this.history.items));
   }
 }

@@ -24,6 +24,8 @@ export type GuardParts = {
   readonly approvals: ApprovalPolicy;
   readonly consents: Consents;
   readonly announceRule: (text: string) => void;
+  /** It has been allowed and is about to run there. */
+  readonly beforeChange?: (action: Action, place: Place) => Promise<void>;
   /** Ends the whole turn: the person's answer `abort`. */
   readonly abortTurn: (reason: TurnAborted) => void;
 };
@@ -54,9 +56,11 @@ export function createGuards(parts: GuardParts): { forCall(call_id: CallId): Gua
     if (permit.type === "no") return { ...permit, type: "refused" };
     const { place, by, retry } = permit;
     consents.note(action);
+    await parts.beforeChange?.(action, place);
     const first = await attempt(await places.at(place), by);
     if (first.type !== "denied" || retry === undefined || turn.signal.aborted) return first;
     if (!(await permits.mayLeave(retry, action, call))) return first;
+    await parts.beforeChange?.(action, "direct");
     return attempt(await places.at("direct"), "person");
   }
 

@@ -40,6 +40,8 @@ export type SnapshotsOptions = {
   /** What went wrong, such as why there is no undo for the rest of the session, in one line. */
   onTrouble(message: string): void;
   readonly limits?: Partial<Limits>;
+  /** Why nothing is to be kept. */
+  readonly refusal?: string;
 };
 
 /** Snapshots of folders on this machine, below `$CODEX_HOME/snapshots`. No program is run for them, git neither. */
@@ -54,11 +56,16 @@ class FolderSnapshots implements Snapshots {
   /** The step that has begun and not been settled. */
   #open: string | undefined;
   #trouble: string | undefined;
+  #is_warm = false;
   /** One look at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+  }
+
+  #checkWanted(): void {
+    if (this.#options.refusal !== undefined) throw new CodexError("bad_request", this.#options.refusal);
   }
 
   get #parts() {
@@ -76,6 +83,8 @@ class FolderSnapshots implements Snapshots {
   }
 
   warm(): void {
+    if (this.#is_warm) return;
+    this.#is_warm = true;
     void this.#keep(async () => {
       await this.#look(this.#life.signal);
       for (const root of this.#parts.roots) root.save();
@@ -153,6 +162,7 @@ class FolderSnapshots implements Snapshots {
   }
 
   async #look(signal: AbortSignal): Promise<Moment> {
+    this.#checkWanted();
     const moment: Moment[number][] = [];
     for (const root of this.#parts.roots) moment.push(await root.look(signal));
     return moment;

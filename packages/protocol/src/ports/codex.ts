@@ -5,6 +5,7 @@ import type { Environment } from "./environment.js";
 import type { Hooks } from "./hooks.js";
 import type { ModelProvider } from "./model.js";
 import type { EventSink, SessionQuery, SessionStore, SessionSummary, StoredSession } from "./session-store.js";
+import type { Snapshots } from "./snapshots.js";
 import type { BackgroundTerminals } from "./terminals.js";
 import type { ToolSource } from "./tool.js";
 import type { SessionScope } from "./turn.js";
@@ -90,6 +91,8 @@ export interface SessionDeps extends AsyncDisposable {
   readonly terminals: BackgroundTerminals;
   readonly user_shell: UserShell;
   readonly sinks: readonly EventSink[];
+  /** Absent: nothing can be taken back. */
+  readonly snapshots?: Snapshots;
   /** What may be used, and what it costs; of a session below another one only the prices count. */
   readonly limits?: Limits;
   readonly prices?: Prices;

@@ -11,6 +11,8 @@ import { callOf, dispatch } from "../../tools/dispatch.js";
 import { createGuards } from "../../tools/guard.js";
 import type { Router } from "../../tools/router.js";
 import { createRouter } from "../../tools/router.js";
+import { watchSteps } from "../../undo/step-watch.js";
+import type { StepWatch } from "../../undo/step-watch.js";
 import { withRetries } from "../attempts.js";
 import { compact, needsCompaction } from "../compaction.js";
 import { assistantText, userMessage, userText } from "../items.js";
@@ -33,13 +35,15 @@ export async function runRegular(
   powers.state.has_begun = true;
   await hooks.takePrompt(userText(input));
   await recordInput(input, turn, powers);
+  const steps = watchSteps(turn, powers.deps.snapshots);
   const guards = createGuards({
     turn,
+    beforeChange: (action, place) => steps.beforeChange(action, place),
     ...powers.deps,
     announceRule: (text) => powers.addNote(developerMessage(text)),
     abortTurn: (reason) => powers.abortTurn(reason),
   });
-  const tools = { router, gate: new Gate(), guards };
+  const tools = { router, gate: new Gate(), guards, steps };
   let message: string | undefined;
   // a message that came whole counts, also when the stream broke behind it
   const record = (item: ResponseItem): void => {
@@ -48,10 +52,11 @@ export async function runRegular(
   };
   for (;;) {
     const before = powers.state.history.items.length;
+    steps.begin();
     // A retry is another step from the current history: what was received before the failure stays.
     const result = await withRetries(turn, powers, () =>
       runStep(promptOf(turn, powers, tools), turn, { ...stepPowers(turn, powers, tools), record }),
-    );
+    ).finally(() => steps.end());
     for (const note of powers.takeNotes()) powers.record(note);
     const pending = powers.takePending();
     const is_over = !result.continues && pending.length === 0;
@@ -109,7 +114,12 @@ function developerMessage(text: string): MessageItem {
   return { type: "message", role: "developer", content: [{ type: "input_text", text }] };
 }
 
-type TurnTools = { readonly router: Router; readonly gate: Gate; readonly guards: ReturnType<typeof createGuards> };
+type TurnTools = {
+  readonly router: Router;
+  readonly gate: Gate;
+  readonly guards: ReturnType<typeof createGuards>;
+  readonly steps: StepWatch;
+};
 
 function promptOf(turn: TurnContext, powers: TurnPowers, tools: TurnTools) {
   const schema = turn.settings.output_schema;
@@ -134,7 +144,8 @@ function stepPowers(turn: TurnContext, powers: TurnPowers, tools: TurnTools): St
       const elapsed = (): number => powers.clock.monotonic() - started;
       const { hooks } = powers.deps;
       const note = (use: CallUse): void => powers.tally.noteCall(use);
-      return dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed, hooks, note });
+      const run = () => dispatch(call, tools.router, tools.gate, { turn, guard, signal, elapsed, hooks, note });
+      return tools.steps.beforeCall(call)?.then(run) ?? run();
     },
   };
 }
