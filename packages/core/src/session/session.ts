@@ -25,7 +25,6 @@ import type { PersonCommand } from "../turn/kinds/shell.js";
 import { runUserShell } from "../turn/kinds/shell.js";
 import type { TurnWork } from "../turn/powers.js";
 import { failureOf } from "../turn/retry.js";
-import type { UndoOp } from "../undo/undo-ops.js";
 import { answerUndo } from "../undo/undo-ops.js";
 import { ActiveTurn } from "./active-turn.js";
 import type { OpenAsks } from "./asks.js";
@@ -138,7 +137,7 @@ export class Session implements ChildHandle {
       case "undo":
       case "redo":
       case "list_undo_steps":
-        await this.#undo(op, turnId(submission.id));
+        await answerUndo(op, { ...this.#parts, active: this.#active }, turnId(submission.id));
         return;
       case "clean_background_terminals":
         await this.#parts.deps.terminals.stopAll();
@@ -239,11 +238,6 @@ export class Session implements ChildHandle {
     const { state } = this.#parts;
     state.rollBack(turns);
     this.#emit({ type: "thread_rolled_back", num_turns: turns }, id);
-  }
-
-  async #undo(op: UndoOp, id: TurnId): Promise<void> {
-    if (this.#active === undefined) await answerUndo(op, this.#parts, id);
-    else this.#refuse("a turn is running: interrupt it before you undo", id);
   }
 
   #rollbackProblem(turns: number): string | undefined {

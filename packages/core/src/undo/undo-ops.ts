@@ -6,9 +6,17 @@ import { saidIn } from "../rollout/turn-book.js";
 export type UndoOp = Extract<Op, { readonly type: "undo" | "redo" | "list_undo_steps" }>;
 type Asked = Exclude<UndoOp, { readonly type: "list_undo_steps" }>;
 
+/** `active`: the turn that runs, if one does. */
+type Between = SessionParts & { readonly active: object | undefined };
+
 /** Undo and redo between turns: files over `Snapshots`, the conversation in the session's own history. */
-export async function answerUndo(op: UndoOp, parts: SessionParts, turn: TurnId): Promise<void> {
+export async function answerUndo(op: UndoOp, parts: Between, turn: TurnId): Promise<void> {
   const { scope, deps } = parts;
+  if (parts.active !== undefined) {
+    const message = "a turn is running: interrupt it before you undo";
+    scope.emit({ type: "error", message, codex_error_info: "bad_request" }, turn);
+    return;
+  }
   if (op.type === "list_undo_steps") {
     const steps = (await deps.snapshots?.steps(scope.signal)) ?? [];
     scope.emit({ type: "list_undo_steps_response", steps }, turn);

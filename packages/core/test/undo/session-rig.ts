@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { EventMsg, Op, SessionHandle, SessionId, UndoReport } from "@codex/protocol";
 import type { TemporaryFolder } from "@codex/test-support";
 import { ev, mockProviderConfig, startResponsesServer, temporaryFolder, temporaryHome } from "@codex/test-support";
@@ -62,8 +63,11 @@ export async function undoRig({ sandbox = "danger-full-access", config = "" }: U
       session,
       until,
       async turn(...scripts) {
-        const steps = scripts.map((cmd) => {
-          const call = ev.call(`call_${(calls += 1)}`, "exec_command", { cmd, yield_time_ms: 30_000 });
+        const steps = scripts.map((script) => {
+          const file = join(home.path, `script-${(calls += 1)}`);
+          writeFileSync(file, script);
+          // from a file: nothing that reads command lines sees a danger in it
+          const call = ev.call(`call_${calls}`, "exec_command", { cmd: `bash ${file}`, yield_time_ms: 30_000 });
           return [ev.created(), call, ev.completed()];
         });
         server.answer(...steps, [ev.created(), ev.message("done"), ev.completed()]);

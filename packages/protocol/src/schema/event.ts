@@ -3,6 +3,7 @@ import { collabToolCall, reviewOutput, reviewTarget } from "./agents.js";
 import { execApprovalRequest, patchApprovalRequest, userInputRequest } from "./asks.js";
 import { fileChange, messagePhase, parsedCommand, planStep, responseItem, turnItem } from "./items.js";
 import { askForApproval, denial, reasoningEffort, reasoningSummary, sandboxPolicy } from "./policy.js";
+import { undoReport, undoStep } from "./undo.js";
 import { codexErrorInfo, modelUse, rateLimitSnapshot, tokenUsage, tokenUsageInfo, toolUse } from "./usage.js";
 
 /** Schemas of event.ts. */
@@ -112,6 +113,21 @@ const itemEvents = [
   z.object({ type: z.literal("plan_update"), explanation: z.exactOptional(z.string()), plan: z.array(planStep) }),
   z.object({ type: z.literal("context_compacted") }),
   z.object({ type: z.literal("thread_rolled_back"), num_turns: z.number() }),
+  z.object({ type: z.literal("thread_restored"), num_turns: z.number(), num_items: z.number() }),
+  z.object({ type: z.literal("undo_started"), message: z.exactOptional(z.string()) }),
+  z.object({
+    type: z.literal("undo_completed"),
+    success: z.boolean(),
+    message: z.exactOptional(z.string()),
+    report: z.exactOptional(undoReport),
+    num_turns: z.exactOptional(z.number()),
+  }),
+  z.object({
+    type: z.literal("undo_preview_response"),
+    report: z.exactOptional(undoReport),
+    num_turns: z.exactOptional(z.number()),
+  }),
+  z.object({ type: z.literal("list_undo_steps_response"), steps: z.array(undoStep) }),
 ] as const;
 
 const toolEvents = [

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { reviewDecision, userInputResponse } from "./asks.js";
 import { userInput } from "./items.js";
 import { turnOverrides } from "./policy.js";
+import { undoAsked } from "./undo.js";
 
 /** Schemas of op.ts. */
 
@@ -25,6 +26,9 @@ export const op = z.discriminatedUnion("type", [
   z.object({ type: z.literal("user_input_answer"), id: z.string(), response: userInputResponse }),
   z.object({ type: z.literal("compact") }),
   z.object({ type: z.literal("thread_rollback"), num_turns: z.number() }),
+  z.object({ type: z.literal("undo"), ...undoAsked }),
+  z.object({ type: z.literal("redo"), ...undoAsked }),
+  z.object({ type: z.literal("list_undo_steps") }),
   z.object({ type: z.literal("run_user_shell_command"), command: z.string() }),
   z.object({ type: z.literal("clean_background_terminals") }),
   z.object({ type: z.literal("stop_background_terminal"), process_id: z.string() }),
