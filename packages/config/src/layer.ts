@@ -7,7 +7,8 @@ import { type KeyPath, type Table } from "./table.js";
 import { readTextFile } from "./text-file.js";
 import { parseToml } from "./toml.js";
 
-export type LayerName = "system" | "user" | "profile" | "project" | "-c" | "session" | "flags";
+export type LayerName =
+  "system" | "user" | "profile" | "project" | "-c" | "session" | "managed" | "flags" | "requirements";
 
 /** One source of settings. Layers are kept low to high. */
 export type ConfigLayer = {
@@ -54,6 +55,8 @@ export function layerLabel(name: LayerName): string {
     case "user":
     case "profile":
     case "project":
+    case "managed":
+    case "requirements":
       return `${name} configuration:`;
     default:
       return name satisfies never;

@@ -9,6 +9,7 @@ import { problemError, unknownKeyError } from "./problem.js";
 import { legacyProfile, profileFile } from "./profiles.js";
 import { readProjectLayers } from "./project-layers.js";
 import { present } from "./providers.js";
+import { narrow, readRequirements, unsetDefaults } from "./requirements.js";
 import { DEFAULT_MARKERS, resolveConfig } from "./resolve.js";
 import { deepFreeze, mergeTables, nest, splitKey, type Table } from "./table.js";
 import { readTextFile } from "./text-file.js";
@@ -23,6 +24,10 @@ export type LoadOptions = {
   /** Default: `codexHome(env)`. */
   readonly home?: string;
   readonly system_file?: string;
+  /** Default: `/etc/codex/managed_config.toml`, above everything but flags. */
+  readonly managed_file?: string;
+  /** Default: `/etc/codex/requirements.toml`. */
+  readonly requirements_file?: string;
   /** The texts after `-c`, in order. */
   readonly overrides?: readonly string[];
   /** Dotted keys with values: what `-c` would set, for one session. Above `-c`. */
@@ -61,9 +66,14 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     file: join(home, "config.toml"),
     home: setting.user_home,
   });
-  const layers = [...files, ...project.layers, ...flags];
+  const requirements = await readRequirements(options.requirements_file ?? "/etc/codex/requirements.toml");
+  const asked = [...files, ...project.layers, ...flags];
+  const { layers, warnings: required } =
+    requirements === undefined
+      ? { layers: asked, warnings: [] }
+      : await narrow(asked, requirements, unsetDefaults(trust));
   if (options.strict === true) await refuseUnknownKeys(layers);
-  const file = project.layers.length === 0 ? user : await checked(layers);
+  const file = layers.length === outer.length ? user : await checked(layers);
   const instructions_text = await readInstructions(file, layers);
   const add_dirs = (options.typed?.add_dirs ?? []).map((path) => absolutePath(path, options.cwd, setting.user_home));
   const compact_text = await readTextKey("experimental_compact_prompt_file", file, layers);
@@ -71,7 +81,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const rules = options.ignore_rules === true ? "ignored" : "read";
   const resolved = resolveConfig({ cwd: options.cwd, home, env, file, folders, trust, rules, add_dirs, ...texts });
   if ("problem" in resolved) throw await problemError(resolved.problem, layers);
-  const warnings = [...project.warnings, ...unknownKeyWarnings(layers), ...deprecations(layers)];
+  const warnings = [...required, ...project.warnings, ...unknownKeyWarnings(layers), ...deprecations(layers)];
   return deepFreeze({ ...resolved.config, warnings, layers });
 }
 
@@ -92,11 +102,17 @@ async function flagLayers(setting: Setting): Promise<readonly ConfigLayer[]> {
     if (path === undefined) throw new CodexError("config_invalid", `session settings: ${key}: expected a dotted key`);
     return nest(path, value);
   });
+  const managed = await readLayer(
+    "managed",
+    setting.managed_file ?? "/etc/codex/managed_config.toml",
+    setting.user_home,
+  );
   const { add_dirs: _, ...typed } = setting.typed ?? {};
   const flags = Object.entries(typed).filter(([, value]) => value !== undefined);
   return [
     ...overrides.map(({ path, value }) => makeLayer("-c", nest(path, value), setting)),
     ...session.map((values) => makeLayer("session", values, setting)),
+    ...(managed === undefined ? [] : [managed]),
     ...(flags.length === 0 ? [] : [makeLayer("flags", Object.fromEntries(flags), setting)]),
   ];
 }

@@ -14,6 +14,7 @@ import type { Env } from "./home.js";
 import type { ConfigFile } from "./keys.js";
 import { placeSettings } from "./place.js";
 import { present, resolveProviders, selectProvider, type Report } from "./providers.js";
+import { unsetDefaults } from "./requirements.js";
 import type { Problem } from "./schema.js";
 import type { Folders, Trust } from "./trust.js";
 
@@ -116,7 +117,7 @@ function pricing(file: ConfigFile, report: Report): Prices {
 
 function approvalPolicy(file: ConfigFile, trust: Trust, report: Report): AskForApproval {
   const written = file.approval_policy;
-  if (written === undefined) return trust === "untrusted" ? "untrusted" : "on-request";
+  if (written === undefined) return unsetDefaults(trust).approval_policy;
   if (typeof written === "string") return written;
   const at = ["approval_policy", "granular"];
   if (written.granular === undefined) {
@@ -141,7 +142,7 @@ function approvalPolicy(file: ConfigFile, trust: Trust, report: Report): AskForA
 
 /** Unset in a project nobody has decided about: read-only (core.md §7.2, live.md §6.1). */
 function sandboxMode(file: ConfigFile, trust: Trust): SandboxMode {
-  return file.sandbox_mode ?? (trust === "unset" ? "read-only" : "workspace-write");
+  return file.sandbox_mode ?? unsetDefaults(trust).sandbox_mode;
 }
 
 function sandboxPolicy({ file, trust, add_dirs }: Findings): SandboxPolicy {

@@ -4,7 +4,8 @@ import { keyText, type KeyPath } from "./table.js";
 
 /** Something in the configuration has no effect. Told to the user, never an end. */
 export type ConfigWarning = {
-  readonly code: "unknown_key" | "unknown_feature" | "project_ignored" | "project_key_ignored" | "deprecated";
+  readonly code:
+    "unknown_key" | "unknown_feature" | "project_ignored" | "project_key_ignored" | "deprecated" | "required";
   /** One line, naming file or flag, and key. */
   readonly message: string;
 };

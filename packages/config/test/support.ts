@@ -29,6 +29,8 @@ export function createScene(): Scene {
         cwd: scene.project,
         env: { HOME: scene.user_home },
         system_file: scene.system_file,
+        managed_file: join(base, "managed.toml"),
+        requirements_file: join(base, "requirements.toml"),
         ...options,
       }),
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),

@@ -43,6 +43,7 @@ import { createUsageFile } from "./home/usage-file.js";
 import { givenModels } from "./model/given-models.js";
 import { openHooks } from "./hooks/open.js";
 import { readCredentials } from "./home/credentials.js";
+import { debugLogs } from "./home/debug-log.js";
 import { createPromptHistory } from "./home/history-file.js";
 import { createModelsCache } from "./home/models-cache.js";
 import { createRecording, readRecording } from "./home/recording-file.js";
@@ -201,9 +202,18 @@ function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
 }
 
 /** Who listens: the user's notifier, and the book of what was used. */
+/** Values that no log may hold. */
+function secretsOf({ providers }: Config, env: Env): readonly string[] {
+  const names = Object.values(providers).flatMap(({ env_key }) => env_key ?? []);
+  const tokens = Object.values(providers).flatMap(({ experimental_bearer_token }) => experimental_bearer_token ?? []);
+  return [...tokens, ...["CODEX_API_KEY", "OPENAI_API_KEY", ...names].flatMap((name) => env[name] ?? [])];
+}
+
 function sinksOf(config: Config, cwd: string, { scope, wiring }: { scope: SessionScope; wiring: Wiring }): EventSink[] {
   const { clock, env, run } = wiring;
-  const sinks: EventSink[] = [];
+  const secrets = secretsOf(config, env);
+  const log = { level: env["CODEX_LOG"], folder: config.log_dir, session: scope.id, secrets, clock: wiring.clock };
+  const sinks: EventSink[] = [...debugLogs(log)];
   if (config.notify !== undefined) sinks.push(notifier(config.notify, { scope, cwd, env }));
   if (run.isCopy) return sinks;
   const usage = createUsageFile({
