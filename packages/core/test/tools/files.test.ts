@@ -89,6 +89,14 @@ describe("write_file and edit_file", () => {
     const edits = [{ old_text: "one\ntwo", new_text: "1\n2" }];
     await call(live, "edit_file", { path: "dos.txt", edits });
     expect(await live.workspace.read("dos.txt")).toBe("\ufeff1\r\n2\r\nthree\r\n");
+    const more = [{ old_text: "three", new_text: "three\nfour" }];
+    await call(live, "edit_file", { path: "dos.txt", edits: more });
+    expect(await live.workspace.read("dos.txt")).toBe("\ufeff1\r\n2\r\nthree\r\nfour\r\n");
+    await call(live, "write_file", { path: "dos.txt", content: "new\nlines\r\n" });
+    expect(await live.workspace.read("dos.txt")).toBe("\ufeffnew\r\nlines\r\n");
+    await live.workspace.write("mixed.txt", "a\r\nb\n");
+    await call(live, "write_file", { path: "mixed.txt", content: "a\nb\n" });
+    expect(await live.workspace.read("mixed.txt")).toBe("a\nb\n");
   });
 
   it("are asked about outside the workspace, and made only with a yes", async () => {

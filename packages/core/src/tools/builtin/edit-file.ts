@@ -2,7 +2,7 @@ import type { Tool } from "@codex/protocol";
 import * as z from "zod/mini";
 import { defineTool, failure } from "../define.js";
 import type { PatchRunner } from "../patch.js";
-import { absent, readTextFile } from "./file-text.js";
+import { absent, endLinesLike, readTextFile } from "./file-text.js";
 
 const edit = z.object({
   old_text: z.string().check(z.minLength(1), z.describe("Exactly what stands in the file, with its indentation.")),
@@ -31,7 +31,11 @@ export function editFileTool(patches: PatchRunner): Tool {
       if (found.type === "absent") return absent(found.path);
       let text = found.text;
       for (const [index, each] of args.edits.entries()) {
-        const result = replace(text, each);
+        const result = replace(text, {
+          ...each,
+          old_text: endLinesLike(found.text, each.old_text),
+          new_text: endLinesLike(found.text, each.new_text),
+        });
         if (result.type === "failed")
           return failure(`edit ${index + 1} of ${found.path}: ${result.reason}. Nothing was changed.`);
         text = result.text;
@@ -54,7 +58,7 @@ export function editFileTool(patches: PatchRunner): Tool {
 
 type Replaced = { readonly type: "text"; readonly text: string } | { readonly type: "failed"; readonly reason: string };
 
-/** A model writes plain line ends: in a file of CRLF lines they stand for those. */
+/** In a file of mixed line ends the plain ones of a model may stand for either. */
 function replace(text: string, { old_text, new_text, replace_all }: Edit): Replaced {
   const places = text.split(old_text).length - 1;
   if (places === 0 && text.includes("\r\n") && !old_text.includes("\r\n") && old_text.includes("\n")) {

@@ -49,6 +49,15 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** A model writes plain line ends: in a file of nothing but CRLF lines they stand for those. */
+export function endLinesLike(file: string, text: string): string {
+  const isCrlf = file.includes("\r\n") && !BARE_LINE_END.test(file);
+  return isCrlf ? text.replaceAll(BARE_LINE_ENDS, "\r\n") : text;
+}
+
+const BARE_LINE_END = /(?<!\r)\n/;
+const BARE_LINE_ENDS = /(?<!\r)\n/g;
+
 export function absent(file: string): ToolOutput {
   return failure(`there is no file ${file}`);
 }

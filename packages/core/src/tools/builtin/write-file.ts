@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { defineTool } from "../define.js";
 import type { PatchRunner } from "../patch.js";
 import type { TextFile } from "./file-text.js";
-import { readTextFile } from "./file-text.js";
+import { endLinesLike, readTextFile } from "./file-text.js";
 
 const parameters = z.object({
   path: z.string().check(z.describe("File to write; relative paths start at the working directory.")),
@@ -27,8 +27,14 @@ export function writeFileTool(patches: PatchRunner): Tool {
   });
 }
 
+/** The byte order mark, which no model writes. */
+const MARK = "\ufeff";
+
+/** What a file had keeps its form: its byte order mark, and line ends that are all CRLF. */
 function changeOf(found: Exclude<TextFile, { type: "failed" }>, name: string, newContent: string): Change {
   const place = { path: found.path, name, hunk: 0, newContent };
   if (found.type === "absent") return { ...place, kind: "add", oldBytes: undefined, oldContent: undefined };
-  return { ...place, kind: "update", oldBytes: found.bytes, oldContent: found.text };
+  const marked = found.text.startsWith(MARK) && !newContent.startsWith(MARK) ? MARK + newContent : newContent;
+  const content = endLinesLike(found.text, marked);
+  return { ...place, kind: "update", oldBytes: found.bytes, oldContent: found.text, newContent: content };
 }
