@@ -49,7 +49,8 @@ type Rules = { readonly text: string; readonly parameters: readonly (readonly [n
 
 /** The argument list that runs a command under a policy on macOS (exec.md §4.9). Paths go in as parameters. */
 export function seatbeltArguments(policy: ResolvedPolicy, argv: readonly string[]): readonly string[] {
-  const parts = [...policy.writable.map(writing), ...policy.denied.map(hiding)];
+  const hidden = [...policy.denied, ...(policy.secrets ?? [])];
+  const parts = [...policy.writable.map(writing), ...hidden.map(hiding)];
   const text = [BASE, "\n(allow file-read*)\n", ...parts.map((part) => part.text), policy.network ? NETWORK : ""].join(
     "",
   );

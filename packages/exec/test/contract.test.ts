@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { COMMANDS, FILES } from "./contract.js";
 import { POLICY } from "./contract-policy.js";
 import { KINDS, overSsh } from "./places.js";
-import { hasSshd, startSshd } from "./sshd.js";
-import { builtFixture, builtHelper, emptyFolder } from "./support.js";
+import { startSshd, withoutSshd } from "./sshd.js";
+import { builtFixture, builtHelper, describeUnless, emptyFolder } from "./support.js";
 import type { Open } from "./contract.js";
 import type { Ground, Kind } from "./places.js";
 import type { SshServer } from "./sshd.js";
@@ -25,7 +25,7 @@ let ground: Ground = { helper: "", stand_in: undefined, engine: undefined, ssh: 
 beforeAll(async () => {
   const stand_in = await builtFixture("docker-stand-in", state);
   const env = { PATH: process.env["PATH"] ?? "", STAND_IN: state };
-  server = hasSshd() ? await startSshd() : undefined;
+  server = withoutSshd() === undefined ? await startSshd() : undefined;
   const helper = builtHelper();
   const reach = async ({ client }: SshServer) => ({
     plain: await overSsh(client),
@@ -59,19 +59,15 @@ function realEngine(): Ground["engine"] {
   return found.status === 0 ? { client: ["docker"], env, image } : undefined;
 }
 
-/** Loud: a place that was not tried is no place that works. */
 function skipsOf(kind: Kind): string | undefined {
   const engine =
     "SKIPPED, no docker engine with an image: CODEX_TEST_IMAGE names one that has bash, coreutils and stty";
   if (kind.needs === "engine") return ENGINE === undefined ? engine : undefined;
-  return kind.needs === "sshd" && !hasSshd()
-    ? "SKIPPED, there is no sshd here (apt-get install openssh-server)"
-    : undefined;
+  return kind.needs === "sshd" ? withoutSshd() : undefined;
 }
 
 for (const kind of KINDS) {
-  const skipped = skipsOf(kind);
-  describe.skipIf(skipped !== undefined)(`${kind.name}${skipped === undefined ? "" : `: ${skipped}`}`, () => {
+  describeUnless(skipsOf(kind), kind.name, () => {
     for (const each of [...COMMANDS, ...FILES, ...(kind.is_confined ? POLICY : [])]) {
       if (kind.except[each.says] !== undefined) continue;
       it(`${each.about}: ${each.says}`, { timeout: 30_000 }, () => each.holds(opener(kind)));

@@ -63,6 +63,18 @@ describe("the Seatbelt profile", () => {
     expect(rest.slice(0, 2)).toEqual(["-DWRITABLE_ROOT_0=/work", "-DDENIED_0=/work/secret"]);
   });
 
+  it("hides known secrets as it hides what was named", () => {
+    const { rest } = varying({ ...READ_ONLY, denied: ["/work/secret"], secrets: ["/home/me/.ssh"] });
+    expect(rest.slice(0, 2)).toEqual(["-DDENIED_0=/work/secret", "-DDENIED_1=/home/me/.ssh"]);
+  });
+
+  it("keeps protected names from being made, there or not, with all below them", () => {
+    const writable = [{ root: "/work", read_only: ["/work/.codex"] }];
+    const { rules } = varying({ ...READ_ONLY, writable });
+    const name = '(param "WRITABLE_ROOT_0_EXCLUDED_0")';
+    expect(rules).toContain(`(require-not (require-any (literal ${name}) (subpath ${name})))`);
+  });
+
   it("names no path in its text: what a folder is called cannot become a rule", () => {
     const root = '/work/")) (allow default) ((';
     const [, , text = "", parameter] = seatbeltArguments({ ...READ_ONLY, writable: [{ root, read_only: [] }] }, []);

@@ -16,12 +16,13 @@ export type SshServer = AsyncDisposable & {
   kill(): void;
 };
 
-export function hasSshd(): boolean {
+/** Why there can be no server here. */
+export function withoutSshd(): string | undefined {
   try {
     for (const program of [SSHD, "/usr/bin/ssh", "/usr/bin/ssh-keygen"]) accessSync(program, constants.X_OK);
-    return true;
+    return undefined;
   } catch {
-    return false; // this machine has no OpenSSH server
+    return "there is no sshd here (apt-get install openssh-server)";
   }
 }
 
@@ -52,7 +53,7 @@ export async function startSshd(): Promise<SshServer> {
     "MaxSessions 50",
     "PrintMotd no",
     // the start-up files of the account that runs the tests may take long; bash skips them in a nested shell
-    "SetEnv SHLVL=1",
+    `SetEnv SHLVL=1 TMPDIR=${folder}`,
   ]);
   const child = spawn(SSHD, ["-D", "-e", "-f", config], { stdio: ["ignore", "ignore", "pipe"], detached: true });
   const { stderr } = child;

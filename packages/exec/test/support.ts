@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findHelper } from "@codex/linux-sandbox";
 import { build } from "tsup";
-import { onTestFinished } from "vitest";
+import { describe, onTestFinished } from "vitest";
 import { capture, renderCaptured } from "../src/index.js";
 import type { Captured, Environment, ExecRequest, ExitStatus, SandboxPolicy } from "@codex/protocol";
 import type { ChildProcess } from "node:child_process";
@@ -72,6 +72,11 @@ export function isRunning(mark: string): boolean {
   } catch {
     return false; // pgrep found none
   }
+}
+
+/** A suite that is skipped loudly: a place that was not tried is no place that works. */
+export function describeUnless(skipped: string | undefined, name: string, suite: () => void): void {
+  describe.skipIf(skipped !== undefined)(skipped === undefined ? name : `${name}: SKIPPED, ${skipped}`, suite);
 }
 
 /** Settles when it is so; the test's own time limit ends a wait for nothing. */
