@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -48,6 +48,13 @@ function promptOf(body: unknown): unknown {
 
 function asked(text: string) {
   return [{ type: "input_text", text }];
+}
+
+/** Session files of the home, with their text. */
+async function sessionFiles(): Promise<readonly (readonly [string, string])[]> {
+  const names = await readdir(`${home.path}/sessions`, { recursive: true });
+  const files = names.filter((name) => name.endsWith(".jsonl")).sort();
+  return Promise.all(files.map(async (name) => [name, (await home.read(`sessions/${name}`)) ?? ""] as const));
 }
 
 describe("codex exec", () => {
@@ -121,10 +128,15 @@ describe("codex exec", () => {
     server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
     const recorded = await codex(["exec", "--json", "--record", "run.jsonl", "hi"], options());
     expect(recorded.code).toBe(0);
-    const again = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
-    expect(again.code).toBe(0);
-    expect(again.stdout).toBe(recorded.stdout);
+    const kept = await sessionFiles();
+    for (const _time of ["first", "second"]) {
+      const again = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
+      expect(again.code).toBe(0);
+      expect(again.stdout).toBe(recorded.stdout);
+    }
     expect(server.requests).toHaveLength(2);
+    // what is repeated is the recorded session: its file stays as it is, and there is no other
+    expect(await sessionFiles()).toEqual(kept);
     await project.write("a.txt", "changed\n");
     const different = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
     expect(different.code).toBe(1);

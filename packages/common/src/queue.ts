@@ -1,3 +1,5 @@
+import { onAbort } from "./abort.js";
+
 /**
  * The one channel: many producers, one consumer, unbounded on purpose (whoever puts output in bounds it first).
  * `close` lets the consumer drain what is left, then ends, or throws the given error. Leaving the loop closes it.
@@ -9,6 +11,8 @@ export class Queue<T> implements AsyncIterable<T> {
   #error: Error | undefined;
   #wake: (() => void) | undefined;
   #consumed = false;
+  /** Called when an item was taken, while somebody waits for that. */
+  #taken: (() => void) | undefined;
 
   /** False once closed. */
   push(item: T): boolean {
@@ -33,11 +37,22 @@ export class Queue<T> implements AsyncIterable<T> {
     return this.#closed;
   }
 
+  /** Waits until fewer than `count` items wait, or nobody takes them any more. Rejects with the signal's reason. */
+  async below(count: number, signal: AbortSignal): Promise<void> {
+    while (this.size >= count) {
+      signal.throwIfAborted();
+      const taken = new Promise<void>((resolve) => (this.#taken = resolve));
+      using _abort = onAbort(signal, () => this.#taken?.());
+      await taken;
+    }
+  }
+
   /** The next item at once, or `undefined` when there is none. */
   take(): T | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head];
     this.#head += 1;
+    this.#taken?.();
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
@@ -59,6 +74,7 @@ export class Queue<T> implements AsyncIterable<T> {
       this.#closed = true;
       this.#items = [];
       this.#head = 0;
+      this.#taken?.();
     }
   }
 

@@ -64,4 +64,31 @@ describe("Queue", () => {
     queue.close();
     expect(await drain(queue)).toEqual(Array.from({ length: count }, (_, index) => index));
   });
+
+  it("lets a producer wait until its consumer has caught up, or has left", async () => {
+    const queue = new Queue<number>();
+    const { signal } = new AbortController();
+    await queue.below(1, signal);
+    for (const item of [1, 2, 3]) queue.push(item);
+    const steps: string[] = [];
+    const waited = queue.below(2, signal).then(() => steps.push("room"));
+    for await (const item of queue) {
+      steps.push(String(item));
+      await new Promise((resolve) => setImmediate(resolve));
+      if (item === 2) break;
+    }
+    await waited;
+    expect(steps).toEqual(["1", "room", "2"]);
+    queue.push(4);
+    await queue.below(1, signal);
+  });
+
+  it("does not hold a producer that is stopped", async () => {
+    const queue = new Queue<number>();
+    const controller = new AbortController();
+    queue.push(1);
+    const waited = queue.below(1, controller.signal);
+    controller.abort(new Error("stopped"));
+    await expect(waited).rejects.toThrow("stopped");
+  });
 });

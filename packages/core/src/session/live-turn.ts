@@ -10,7 +10,10 @@ import type { SessionParts } from "./session.js";
 import { shownWindow } from "./usage.js";
 
 /** A session's parts as one turn needs them; `settings` are frozen. */
-type TurnParts = Omit<SessionParts, "asks" | "outbox" | "end"> & { readonly settings: TurnSettings };
+type TurnParts = Omit<SessionParts, "asks" | "end"> & { readonly settings: TurnSettings };
+
+/** Events that may wait for the face before the model is read no further. */
+const MOST_WAITING = 4096;
 
 const ABORTED_MARKER =
   "<turn_aborted>\nThe user stopped the previous turn on purpose. Commands it waited for were stopped, sessions run on; " +
@@ -69,7 +72,7 @@ function abortedMarker(): MessageItem {
 }
 
 function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts & { readonly tally: Tally }): TurnPowers {
-  const { deps, clock, log, state, scope, tally } = parts;
+  const { deps, clock, log, outbox, state, scope, tally } = parts;
   const { info } = turn.model;
   const countTokens = (): void => {
     const { usage } = state;
@@ -112,6 +115,7 @@ function turnPowers(active: ActiveTurn, turn: TurnContext, parts: TurnParts & { 
     takePending: () => active.takePending(),
     addNote: (note: MessageItem) => active.addNote(note),
     takeNotes: () => active.takeNotes(),
+    keepPace: () => (outbox.size < MOST_WAITING ? undefined : outbox.below(MOST_WAITING, active.signal)),
     abortTurn: (reason) => active.abort(reason),
   };
 }

@@ -34,6 +34,8 @@ export type TurnPowers = {
   addNote(note: MessageItem): void;
   /** What happened beside the turn since the last step, for the model. */
   takeNotes(): readonly MessageItem[];
+  /** Something to wait for while the face is far behind; nothing is asked of the model meanwhile. */
+  keepPace(): Promise<void> | undefined;
   abortTurn(reason: TurnAborted): void;
 };
 

@@ -10,6 +10,7 @@ export type StepPowers = {
   callOf(item: ResponseItem): ToolCall | undefined;
   addUsage(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void;
   newId(): string;
+  keepPace(): Promise<void> | undefined;
 };
 
 export type StepResult = {
@@ -41,7 +42,11 @@ export async function runStep(prompt: Prompt, turn: TurnContext, powers: StepPow
     }
   };
   try {
-    for await (const event of turn.model.stream(prompt, turn.signal)) take(event);
+    for await (const event of turn.model.stream(prompt, turn.signal)) {
+      take(event);
+      const room = powers.keepPace();
+      if (room !== undefined) await room;
+    }
   } finally {
     for (const output of await Promise.all(outputs)) powers.record(output);
   }

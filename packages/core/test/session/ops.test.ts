@@ -159,4 +159,39 @@ describe("a session", () => {
     engine.submit({ type: "list_background_terminals" });
     expect(await engine.until("list_background_terminals_response")).toMatchObject({ terminals: [] });
   });
+
+  it("reads the model no faster than the face reads: what waits is bounded", async () => {
+    let asked = 0;
+    const model = scriptedModel([
+      async function* () {
+        for (; asked < 20_000; asked += 1) yield { type: "text_delta", item_id: "m", delta: "x" };
+        yield* say.message("done");
+      },
+    ]);
+    const engine = await testEngine({ model });
+    engine.submit({ type: "user_input", items: [{ type: "text", text: "go" }] });
+    await engine.until("agent_message_content_delta");
+    for (let ticks = 0; ticks < 100; ticks += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBeLessThan(5_000);
+    await engine.until("task_complete");
+    expect(
+      typesOf(engine.seen.map(({ msg }) => msg)).filter((type) => type === "agent_message_content_delta"),
+    ).toHaveLength(20_001);
+  });
+
+  it("can be interrupted while nobody reads", async () => {
+    const model = scriptedModel([
+      async function* (_, signal) {
+        for (;;) {
+          signal.throwIfAborted();
+          yield { type: "text_delta", item_id: "m", delta: "x" };
+        }
+      },
+    ]);
+    const engine = await testEngine({ model });
+    engine.submit({ type: "user_input", items: [{ type: "text", text: "go" }] });
+    await engine.until("agent_message_content_delta");
+    engine.submit({ type: "interrupt" });
+    expect(await engine.until("turn_aborted")).toMatchObject({ reason: "interrupted" });
+  });
 });

@@ -136,6 +136,7 @@ function stepPowers(turn: TurnContext, powers: TurnPowers, tools: TurnTools): St
     record: (item) => powers.record(item),
     callOf,
     newId: () => powers.newId(),
+    keepPace: () => powers.keepPace(),
     addUsage: (event) => powers.addUsage(event),
     dispatch: (call) => {
       const { signal } = turn;
