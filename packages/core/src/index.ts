@@ -28,3 +28,29 @@ export type {
 } from "./model/local-server.js";
 export { listDropped } from "./rollout/dropped.js";
 export type { Dropped } from "./rollout/dropped.js";
+/** The words of `@codex/protocol` that an embedder meets first. */
+export type {
+  ApprovalPolicy,
+  Codex,
+  Credentials,
+  Environment,
+  EventMsg,
+  EventSink,
+  Hooks,
+  Limits,
+  ModelClient,
+  ModelEvent,
+  ModelInfo,
+  ModelProvider,
+  Op,
+  Prompt,
+  ReviewDecision,
+  SessionHandle,
+  SessionStore,
+  Tool,
+  ToolContext,
+  ToolOutput,
+  ToolSource,
+  TurnItem,
+  UserInput,
+} from "@codex/protocol";
