@@ -32,8 +32,7 @@ import type { ChildVarsOptions, Place, Shell } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
 import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
-import { AgentPool } from "./agents/pool.js";
-import { agentTools } from "./agents/source.js";
+import { openAgents } from "./agents/open.js";
 import { openApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
 import { libraryOver } from "./embed/library.js";
@@ -160,7 +159,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const powers = shellPowers(place, config, commands);
   const is_here = place.vars === host.vars;
   const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
-  const tools = [...own, ...agentsOf(config, scope, wiring), ...((await wiring.sources?.(scope)) ?? [])];
+  const tools = [...own, ...openAgents(config, scope, wiring), ...((await wiring.sources?.(scope)) ?? [])];
   await proof;
   const around = { config, request, scope, settings, environment, user_home: os.homedir(), clock: wiring.clock };
   const snapshots = await openSnapshots({ ...around, newId: () => uuidv7(wiring.clock.now()) });
@@ -220,30 +219,14 @@ function sinksOf(config: Config, cwd: string, { scope, wiring }: { scope: Sessio
   const sinks: EventSink[] = [...debugLogs(log)];
   if (config.notify !== undefined) sinks.push(notifier(config.notify, { scope, cwd, env }));
   if (run.isCopy) return sinks;
-  const usage = createUsageFile({
-    home: config.home,
-    clock,
-    session: scope.id,
-    parent: scope.parent?.session,
-    provider: config.settings.model_provider,
-    warn: (message) => scope.emit({ type: "warning", message }),
-  });
-  return [...sinks, usage];
+  const provider = config.settings.model_provider;
+  return [...sinks, createUsageFile({ home: config.home, clock, scope, provider })];
 }
 
 function configWarnings(config: Config, policy: SandboxPolicy): readonly string[] {
   const said = config.warnings.map((warning) => warning.message);
   if (isConfined(policy) || config.sandbox.deny.length === 0) return said;
   return [...said, `sandbox.deny is not held: under ${policy.type} commands can read everything`];
-}
-
-/** A session that may have no sub-agents of its own is not told of them; the engine refuses those it asks for. */
-function agentsOf(config: Config, scope: SessionScope, wiring: Wiring): readonly ToolSource[] {
-  const is_wanted = wiring.agents ?? config.features["multi_agent"] === true;
-  if (!is_wanted) return [];
-  const { max_agent_depth = 1, max_agents } = config.limits;
-  const may_open = max_agents !== 0 && (scope.parent?.depth ?? 0) < max_agent_depth;
-  return [agentTools(new AgentPool(scope), may_open ? "offered" : "hidden")];
 }
 
 function surroundings(env: Env, shell: Shell) {

@@ -1,17 +1,15 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Clock, EventSink, SessionId } from "@codex/protocol";
+import type { Clock, EventSink, SessionScope } from "@codex/protocol";
 import { messageOf } from "@codex/common";
 
 export type UsageFileOptions = {
   /** CODEX_HOME. */
   readonly home: string;
   readonly clock: Clock;
-  readonly session: SessionId;
-  readonly parent: SessionId | undefined;
+  /** Warned once, when the file cannot be written. */
+  readonly scope: Pick<SessionScope, "id" | "parent" | "emit">;
   readonly provider: string;
-  /** Told once, when the file cannot be written. */
-  warn(message: string): void;
 };
 
 /** Bytes at which the file is put aside as `usage.1.jsonl`, in the place of the one before. */
@@ -23,7 +21,8 @@ const MOST_BYTES = 8 << 20;
  */
 export function createUsageFile(options: UsageFileOptions): EventSink {
   const file = join(options.home, "usage.jsonl");
-  const { clock, session, parent, provider } = options;
+  const { clock, scope, provider } = options;
+  const parent = scope.parent?.session;
   let is_broken = false;
   return {
     write: ({ msg }) => {
@@ -31,7 +30,7 @@ export function createUsageFile(options: UsageFileOptions): EventSink {
       const { turn_id, models, tools } = msg;
       const line = {
         timestamp: new Date(clock.now()).toISOString(),
-        session_id: session,
+        session_id: scope.id,
         ...(parent === undefined ? {} : { parent_session_id: parent }),
         turn_id,
         provider,
@@ -42,7 +41,7 @@ export function createUsageFile(options: UsageFileOptions): EventSink {
         append(file, `${JSON.stringify(line)}\n`);
       } catch (error) {
         is_broken = true;
-        options.warn(`usage is not written down: ${messageOf(error)}`);
+        scope.emit({ type: "warning", message: `usage is not written down: ${messageOf(error)}` });
       }
     },
     close: () => Promise.resolve(),
