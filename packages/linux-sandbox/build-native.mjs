@@ -30,6 +30,9 @@ const FLAGS = ["-O2", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong",
 /** Nothing of the machine that compiled it: no paths, no identity of the link. */
 const SAME_BYTES = ["-static", "-s", "-ffile-prefix-map=./=", "-Wl,--build-id=none"];
 
+/** musl's wrapper leaves them out; behind its own, so that none of the other C library's is read. */
+const KERNEL_HEADERS = ["-idirafter", "/usr/include", "-idirafter", "/usr/include/x86_64-linux-gnu"];
+
 /** `machine`: e_machine of its ELF files. */
 const TARGETS = [
   {
@@ -99,24 +102,38 @@ function failed(compiler, result) {
   stop(`${compiler} could not build the sandbox helper:\n${result.stderr ?? result.error?.message}`);
 }
 
+/**
+ * musl first: glibc asks the processor about itself at every start, which costs a third of the helper where a
+ * hypervisor answers. Not every system has a static C library; a dynamic helper starts more slowly.
+ */
+function compilersHere() {
+  const { CC } = process.env;
+  const musl = CC === undefined && process.arch === "x64" ? findProgram(["musl-gcc"]) : undefined;
+  const compiler = findProgram(CC === undefined ? ["cc", "gcc", "clang"] : [CC]);
+  return [
+    ...(musl === undefined ? [] : [{ compiler: musl, link: ["-static", "-s", ...KERNEL_HEADERS] }]),
+    ...(compiler === undefined ? [] : [["-static", "-s"], ["-s"]].map((link) => ({ compiler, link }))),
+  ];
+}
+
 function buildHere() {
   if (process.platform !== "linux") return;
   const target = join(here, "dist", NAME);
   const wanted = stampOf(process.arch);
   if (isFresh([target], `${target}.stamp`, wanted)) return;
-  const compiler = findProgram(process.env.CC === undefined ? ["cc", "gcc", "clang", "musl-gcc"] : [process.env.CC]);
-  if (compiler === undefined) {
+  const attempts = compilersHere();
+  if (attempts.length === 0) {
     stop("the sandbox helper needs a C compiler: install one (apt install gcc libc6-dev; dnf install gcc) or set CC");
   }
   mkdirSync(join(here, "dist"), { recursive: true });
   const output = `${target}.${process.pid}`;
-  // Not every system has the static C library; a dynamic helper starts more slowly and is otherwise the same.
-  let result = compile(compiler, { folder: native, output, link: ["-static", "-s"] });
-  if (result.status !== 0) result = compile(compiler, { folder: native, output, link: ["-s"] });
-  if (result.status !== 0) {
+  const good = attempts.some(({ compiler, link }, at) => {
+    const result = compile(compiler, { folder: native, output, link });
+    if (result.status === 0) return true;
     rmSync(output, { force: true });
-    failed(compiler, result);
-  }
+    return at === attempts.length - 1 ? failed(compiler, result) : false;
+  });
+  if (!good) return;
   renameSync(output, target);
   writeFileSync(`${target}.stamp`, wanted);
 }

@@ -138,6 +138,22 @@ describeEach(
       });
     });
 
+    it("is a script for the shell where it names no interpreter", async () => {
+      const { root } = createPlace(user);
+      writeFileSync(join(root, "script"), 'echo "$1 $#"\n', { mode: 0o755 });
+      for (const [program, path] of [
+        ["./script", "/usr/bin:/bin"],
+        ["script", `${root}:/usr/bin:/bin`],
+      ] as const) {
+        const argv = build(await confineTo(root), command(root, program, "one", "two"));
+        expect(await run(argv, { user, env: { PATH: path } })).toMatchObject({
+          code: 0,
+          stdout: "one 2\n",
+          status: "",
+        });
+      }
+    });
+
     it("tells a file that is no program, and a folder that does not exist", async () => {
       const { root } = createPlace(user);
       const confinement = await confineTo(root);
