@@ -46,6 +46,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/proto.js")).proto,
   },
   {
+    words: ["undo"],
+    about: ["Take back what the last steps of a session did to files: codex undo --preview, codex undo --list"],
+    load: async () => (await import("./commands/undo.js")).undo,
+  },
+  {
+    words: ["redo"],
+    about: ["Make again what was undone last"],
+    load: async () => (await import("./commands/redo.js")).redo,
+  },
+  {
     words: ["debug"],
     about: [
       "Show the request that would be sent (debug prompt), what compactions left out (debug dropped),",

@@ -18,7 +18,7 @@ beforeAll(async () => {
   rig = await undoRig();
   master = await temporaryFolder("codex-master-");
   rig.sh(MAKE_PROJECT);
-  cpSync(rig.root, join(master.path, "project"), { recursive: true, verbatimSymlinks: true });
+  cpSync(join(rig.root, ".git"), join(master.path, "git"), { recursive: true, verbatimSymlinks: true });
   open = await rig.open();
 });
 
@@ -69,7 +69,7 @@ function note(script: string, undo_ms: number, paths: number): void {
 
 /** Each command begins with the same repository; its files are there already. */
 function resetRepository(): void {
-  const source = join(master.path, "project", ".git");
+  const source = join(master.path, "git");
   rmSync(join(rig.root, ".git"), { recursive: true });
   cpSync(source, join(rig.root, ".git"), { recursive: true, verbatimSymlinks: true });
   expect(readFileSync(join(rig.root, ".git", "HEAD"), "utf8")).toBe("ref: refs/heads/main\n");

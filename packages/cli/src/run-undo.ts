@@ -1,0 +1,133 @@
+import { Command, Option } from "commander";
+import type { Codex, Event, EventMsg, Op, SessionHandle, SessionId, UndoReport, UndoStep } from "@codex/protocol";
+import { isSessionId } from "@codex/protocol";
+import { CodexError } from "@codex/common";
+import { createCodex } from "@codex/core";
+import { EXIT, type ExitCode } from "./exit-codes.js";
+import { parse, wholeNumber, type Parsed } from "./flags.js";
+import { printParsed } from "./print-parsed.js";
+import { VERSION } from "./version.js";
+
+type Direction = "undo" | "redo";
+
+type UndoFlags = {
+  readonly session?: string;
+  readonly last?: true;
+  readonly steps: number;
+  readonly preview?: true;
+  readonly list?: true;
+  readonly filesOnly?: true;
+  readonly conversationOnly?: true;
+  readonly force?: true;
+  readonly json?: true;
+};
+
+function parseUndo(direction: Direction, argv: readonly string[]): Parsed<UndoFlags> {
+  const what =
+    direction === "undo" ? "Take back what the last steps of a session did" : "Make again what was undone last";
+  const command = new Command(`codex ${direction}`)
+    .description(`${what}: files, and the conversation where whole turns are meant.`)
+    .addOption(new Option("--session <ID>", "id or name of the session").conflicts("last"))
+    .option("--last", "the session that was written last in this directory (default)")
+    .option("--steps <N>", "how many steps; turns with --conversation-only", wholeNumber, 1)
+    .option("--preview", "show what would change, and change nothing")
+    .option("--list", "show the steps of the session")
+    .addOption(new Option("--files-only", "leave the conversation as it is").conflicts("conversationOnly"))
+    .option("--conversation-only", "leave the files as they are")
+    .option("--force", "overwrite what was changed since, too")
+    .option("--json", "write one JSON object");
+  return parse(command, argv, () => command.opts<UndoFlags>());
+}
+
+/** Exit code 1 when something stayed as it is because somebody changed it since. */
+export async function runUndo(direction: Direction, argv: readonly string[]): Promise<ExitCode> {
+  const parsed = parseUndo(direction, argv);
+  if (parsed.type !== "run") return printParsed(parsed, direction);
+  const flags = parsed.value;
+  await using codex = createCodex({ env: process.env, version: VERSION });
+  const id = await findSession(codex, flags);
+  // the model is not asked and no command runs: there is nothing to confine
+  const settings = { cwd: await directoryOf(codex, id), sandbox_policy: { type: "danger-full-access" } } as const;
+  await using session = await codex.open({ type: "resume", id, settings });
+  if (flags.list === true) return showSteps(await ask(session, { type: "list_undo_steps" }), flags);
+  const scope = flags.filesOnly === true ? "files" : flags.conversationOnly === true ? "conversation" : "both";
+  const { steps, force = false, preview = false } = flags;
+  return showOutcome(await ask(session, { type: direction, steps, scope, force, preview }), flags);
+}
+
+async function findSession(codex: Codex, { session }: UndoFlags): Promise<SessionId> {
+  if (session !== undefined) {
+    const id = isSessionId(session) ? session : await codex.named(session);
+    if (id === undefined) throw new CodexError("session_not_found", `no session has the name ${session}`);
+    return id;
+  }
+  const [newest] = await codex.list({ limit: 1, cwd: process.cwd() });
+  if (newest !== undefined) return newest.id;
+  throw new CodexError("session_not_found", `no session has worked in ${process.cwd()}; name one with --session`);
+}
+
+async function directoryOf(codex: Codex, id: SessionId): Promise<string> {
+  return (await codex.read(id)).meta.cwd ?? process.cwd();
+}
+
+const ANSWERS: ReadonlySet<EventMsg["type"]> = new Set([
+  "undo_completed",
+  "undo_preview_response",
+  "list_undo_steps_response",
+  "error",
+]);
+
+async function ask(session: SessionHandle, op: Op): Promise<EventMsg> {
+  session.submit(op);
+  for await (const { msg } of session.events satisfies AsyncIterable<Event>) {
+    if (msg.type === "warning" && msg.message.startsWith("undo")) process.stderr.write(`warning: ${msg.message}\n`);
+    if (ANSWERS.has(msg.type)) return msg;
+  }
+  throw new CodexError("internal", "the session ended without an answer");
+}
+
+function showSteps(answer: EventMsg, { json }: UndoFlags): ExitCode {
+  const steps = answer.type === "list_undo_steps_response" ? answer.steps : [];
+  if (json === true) process.stdout.write(`${JSON.stringify({ steps })}\n`);
+  else if (steps.length === 0) process.stdout.write("No step of this session has changed a file.\n");
+  else process.stdout.write(steps.map((step, index) => `${steps.length - index}  ${stepText(step)}\n`).join(""));
+  return EXIT.ok;
+}
+
+function stepText({ at, added, modified, deleted, state }: UndoStep): string {
+  return `${at}  ${added} added, ${modified} modified, ${deleted} deleted${state === "undone" ? "  (undone)" : ""}`;
+}
+
+function showOutcome(answer: EventMsg, flags: UndoFlags): ExitCode {
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(answer)}\n`);
+  if (answer.type === "undo_completed" && answer.success) {
+    if (flags.json !== true) process.stdout.write(reportText(answer.report) + `${answer.message ?? ""}\n`);
+    return (answer.report?.conflicts.length ?? 0) > 0 ? EXIT.failed : EXIT.ok;
+  }
+  if (answer.type === "undo_preview_response") {
+    const turns = answer.num_turns === undefined ? "" : `turns of the conversation: ${answer.num_turns}\n`;
+    if (flags.json !== true) process.stdout.write(reportText(answer.report) + turns);
+    return EXIT.ok;
+  }
+  const message = "message" in answer ? answer.message : undefined;
+  if (flags.json !== true) process.stderr.write(`error: ${String(message)}\n`);
+  return EXIT.failed;
+}
+
+function reportText(report: UndoReport | undefined): string {
+  if (report === undefined) return "";
+  const lines = [
+    ...report.changes.map(
+      ({ change, path, bytes, kind }) =>
+        `${change} ${shown(path)}${kind === "file" && change !== "D" ? ` (${bytes} bytes)` : ""}`,
+    ),
+    ...report.conflicts.map(({ path, reason }) => `conflict: ${shown(path)}: ${reason}`),
+    ...report.not_covered.map(({ path, reason }) => `not covered: ${shown(path)}: ${reason}`),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A file's name is no place for commands to a terminal. */
+function shown(path: string): string {
+  return /[\u0000-\u001f\u007f-\u009f]/.test(path) ? JSON.stringify(path) : path;
+}
