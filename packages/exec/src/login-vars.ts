@@ -1,7 +1,7 @@
 import { capture } from "./output.js";
 import { decodeText } from "./text.js";
 import type { Environment, ExecRequest } from "@codex/protocol";
-import type { Shell } from "./shell.js";
+import type { Shell, ShellKind } from "./shell.js";
 
 /** What the user's profile does to the variables of a login shell; `undefined`: it removes that one. */
 export type LoginVars = ReadonlyMap<string, string | undefined>;
@@ -16,9 +16,22 @@ export type ProfileOptions = {
 
 /** Milliseconds that a profile may take; a slower one is run for each command as before. */
 const PATIENCE = 10_000;
-/** Everything but variables that a profile can leave behind in a shell, then the variables. */
-const PROBE =
-  "printf '\\0'; declare -f; alias -p; trap -p; shopt -p; set +o; umask; ulimit -a; pwd; printf '\\0'; exec env -0";
+/**
+ * Everything but exported variables that a profile can leave behind in a shell, of variables of the shell alone the
+ * names; then the exported ones.
+ */
+const STATE: Readonly<Record<ShellKind, string | undefined>> = {
+  bash:
+    "declare -f; alias -p; trap -p; shopt -p; set +o; " +
+    "while read -r _ flags name; do case $flags in *x*) continue;; -*) ;; *) continue;; esac; " +
+    'case $name in BASH*|PIPESTATUS*) ;; *) echo "${name%%=*}";; esac; done < <(declare -p)',
+  zsh:
+    "functions; alias -L; trap; setopt; " +
+    "for name in ${(ok)parameters}; do case $parameters[$name] in *export*) ;; *) echo $name;; esac; done",
+  // it cannot list its functions
+  sh: undefined,
+};
+const probeOf = (state: string): string => `printf '\\0'; ${state}; umask; ulimit -a; pwd; printf '\\0'; exec env -0`;
 /** Set by the shell itself. */
 const OF_THE_SHELL = ["_", "SHLVL", "PWD", "OLDPWD"];
 
@@ -27,18 +40,20 @@ type Effect = { readonly noise: string; readonly state: string; readonly vars: R
 /**
  * Runs the profile once for a whole session, so that a command need not start a login shell (exec.md §5.5).
  * `undefined` unless variables are all it leaves behind: one that prints, defines functions, changes options or the
- * directory, or gives other values the second time has to be run each time. Only bash can be asked.
+ * directory, or gives other values the second time has to be run each time. Only bash and zsh can be asked.
  */
 export async function readLoginVars(
   shell: Shell,
   options: ProfileOptions,
   signal: AbortSignal,
 ): Promise<LoginVars | undefined> {
-  if (shell.kind !== "bash") return undefined;
+  const state = STATE[shell.kind];
+  if (state === undefined) return undefined;
+  const probe = probeOf(state);
   const [plain, login, again] = [
-    await effectOf([shell.path, "-c", PROBE], options, signal),
-    await effectOf([shell.path, "-lc", PROBE], options, signal),
-    await effectOf([shell.path, "-lc", PROBE], options, signal),
+    await effectOf([shell.path, "-c", probe], options, signal),
+    await effectOf([shell.path, "-lc", probe], options, signal),
+    await effectOf([shell.path, "-lc", probe], options, signal),
   ];
   if (plain === undefined || login === undefined || again === undefined) return undefined;
   if (login.noise !== "" || login.state !== plain.state) return undefined;
@@ -94,7 +109,7 @@ async function effectOf(
   if (exit.type !== "exited" || exit.code !== 0 || captured.omitted_bytes > 0) return undefined;
   const [noise = "", state = "", ...pairs] = decodeText(Buffer.concat([captured.head, captured.tail])).split("\0");
   const vars = pairs.filter((pair) => pair.includes("=")).map(variable);
-  return { noise, state: state.replace(/^shopt -. login_shell$/m, ""), vars: new Map(vars) };
+  return { noise, state: state.replace(/^(?:shopt -. login_shell|login)\n/m, ""), vars: new Map(vars) };
 }
 
 function variable(pair: string): readonly [name: string, value: string] {

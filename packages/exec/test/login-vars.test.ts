@@ -6,6 +6,8 @@ import { VARS, builtHelper, emptyFolder, run, workspaceWrite } from "./support.j
 import type { Shell } from "../src/index.js";
 
 const BASH: Shell = { kind: "bash", path: "/bin/bash" };
+const ZSH = ["/bin/zsh", "/usr/bin/zsh"].find((path) => existsSync(path));
+if (ZSH === undefined) process.stderr.write("SKIPPED: the profile of zsh: there is no zsh here\n");
 const fresh = (): AbortSignal => new AbortController().signal;
 
 let helper = "";
@@ -46,6 +48,7 @@ describe("the variables of a login shell", () => {
     ["complains", "no-such-program-at-all\n"],
     ["defines a function", "hello() { echo hello; }\n"],
     ["changes an option", "shopt -s expand_aliases\n"],
+    ["keeps a variable to the shell", "MINE=1\n"],
     ["sets a trap", "trap 'echo bye' EXIT\n"],
     ["goes elsewhere", "cd /\n"],
     ["changes the mask", "umask 077\n"],
@@ -54,6 +57,26 @@ describe("the variables of a login shell", () => {
     ["ends the shell", "exit 0\n"],
   ])("cannot stand for a profile that %s", async (_what, profile) => {
     expect(await user(profile).read()).toBeUndefined();
+  });
+
+  it.skipIf(ZSH === undefined)("are those of zsh where that is the user's shell", async () => {
+    const zsh: Shell = { kind: "zsh", path: ZSH ?? "" };
+    const read = async (profile: string) => {
+      const { where, home, env } = user("");
+      writeFileSync(join(home, ".zprofile"), profile);
+      const vars = await readLoginVars(zsh, { where, cwd: home, env }, fresh());
+      const asked = { argv: [zsh.path, "-lc", "env | sort | grep -v ^_="], cwd: home, env, stdin: "closed" } as const;
+      return { vars, asked, where };
+    };
+    const { vars, asked, where } = await read('export ADDED="a b"; path=(~/bin $path); unset GONE\n');
+    if (vars === undefined) throw new Error("cannot be read");
+    expect([vars.get("ADDED"), vars.has("GONE"), vars.has("KEPT")]).toEqual(["a b", true, false]);
+    const plain = skipProfile(asked, zsh, vars);
+    expect(plain.argv[1]).toBe("-c");
+    expect((await run(where, plain)).text).toBe((await run(where, asked)).text);
+    for (const profile of ["hello() { echo; }\n", "alias -g G=grep\n", "setopt nullglob\n", "MINE=1\n", "echo hi\n"]) {
+      expect([profile, (await read(profile)).vars]).toEqual([profile, undefined]);
+    }
   });
 
   it("are read inside the sandbox: the profile gets no more rights than before", async () => {
@@ -65,7 +88,7 @@ describe("the variables of a login shell", () => {
   });
 
   it("take the place of the profile as soon as they are known", async () => {
-    const { where, asked } = user("export A=1\n");
+    const { where, asked } = user('[ "$(id -u)" -ge 0 ] && [[ a =~ a ]] && export A=1\n');
     let places = 0;
     const place = () => {
       places += 1;
