@@ -6,8 +6,8 @@ import { VARS, builtHelper, emptyFolder, run, workspaceWrite } from "./support.j
 import type { Shell } from "../src/index.js";
 
 const BASH: Shell = { kind: "bash", path: "/bin/bash" };
-const ZSH = ["/bin/zsh", "/usr/bin/zsh"].find((path) => existsSync(path));
-if (ZSH === undefined) process.stderr.write("SKIPPED: the profile of zsh: there is no zsh here\n");
+const ZSH = ["/bin/zsh", "/usr/bin/zsh"].filter((path) => existsSync(path)).slice(0, 1);
+if (ZSH.length === 0) process.stderr.write("SKIPPED: the profile of zsh: there is no zsh here\n");
 const fresh = (): AbortSignal => new AbortController().signal;
 
 let helper = "";
@@ -59,8 +59,8 @@ describe("the variables of a login shell", () => {
     expect(await user(profile).read()).toBeUndefined();
   });
 
-  it.skipIf(ZSH === undefined)("are those of zsh where that is the user's shell", async () => {
-    const zsh: Shell = { kind: "zsh", path: ZSH ?? "" };
+  it.each(ZSH)("are those of zsh where that is the user's shell: %s", async (path) => {
+    const zsh: Shell = { kind: "zsh", path };
     const read = async (profile: string) => {
       const { where, home, env } = user("");
       writeFileSync(join(home, ".zprofile"), profile);
