@@ -1,6 +1,9 @@
 /** Options that may stand before the command and take the word after them. */
 const WITH_VALUE = new Set([
   ..."-c --config --enable --disable -m --model -p --profile -s --sandbox -C --cd --add-dir".split(" "),
+  ..."-a --ask-for-approval -i --image --local-provider --max-tokens --max-usd --max-turns --background-wait".split(
+    " ",
+  ),
   ..."-o --output-last-message --output-schema --color --replay --from --record".split(" "),
 ]);
 

@@ -94,10 +94,13 @@ export function codexOptions(
   world: Pick<World, "env" | "version">,
   local: Pick<TypedOverrides, "model" | "model_provider"> = {},
 ): CodexOptions {
+  const shared = configOptions(flags);
+  const overrides = [...(flags.search === true ? ['web_search="live"'] : []), ...(shared.overrides ?? [])];
   return {
     env: world.env,
     config: {
-      ...configOptions(flags),
+      ...shared,
+      overrides,
       typed: { ...typedOverrides(flags), ...local },
     },
     originator: world.env["CODEX_INTERNAL_ORIGINATOR_OVERRIDE"] ?? "codex_exec",

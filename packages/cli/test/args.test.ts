@@ -87,6 +87,11 @@ describe("codex exec ARGS (core.md §6.1)", () => {
     expect(exec("--thread-source", "x", "--cyber-access-program", "y", "z").prompt).toBe("z");
   });
 
+  it("takes what scripts say for the real one, before the command and after it", () => {
+    expect(commandWord(["-a", "never", "exec", "x"])).toEqual({ command: "exec", rest: ["-a", "never", "x"] });
+    expect(exec("-a", "never", "--search", "x")).toMatchObject({ prompt: "x", search: true });
+  });
+
   it("takes what follows -- as the prompt", () => {
     expect(exec("--json", "--", "--text").prompt).toBe("--text");
   });

@@ -204,7 +204,8 @@ function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
   return openSessionModels({ ...wiring, config, credentials, tokens, models_cache: createModelsCache(config.home) });
 }
 
-/** Who listens: the user's notifier, and the book of what was used. */
+type Listeners = { readonly scope: SessionScope; readonly wiring: Wiring };
+
 /** Values that no log may hold. */
 function secretsOf({ providers }: Config, env: Env): readonly string[] {
   const names = Object.values(providers).flatMap(({ env_key }) => env_key ?? []);
@@ -212,12 +213,13 @@ function secretsOf({ providers }: Config, env: Env): readonly string[] {
   return [...tokens, ...["CODEX_API_KEY", "OPENAI_API_KEY", ...names].flatMap((name) => env[name] ?? [])];
 }
 
-function sinksOf(config: Config, cwd: string, { scope, wiring }: { scope: SessionScope; wiring: Wiring }): EventSink[] {
+/** Who listens: the debug log, the user's notifier, and the book of what was used. */
+function sinksOf(config: Config, cwd: string, { scope, wiring }: Listeners): EventSink[] {
   const { clock, env, run } = wiring;
   const secrets = secretsOf(config, env);
   const log = { level: env["CODEX_LOG"], folder: config.log_dir, session: scope.id, secrets, clock: wiring.clock };
   const sinks: EventSink[] = [...debugLogs(log)];
-  if (config.notify !== undefined) sinks.push(notifier(config.notify, { scope, cwd, env }));
+  if (config.notify !== undefined) sinks.push(notifier(config.notify, cwd, { scope, wiring }));
   if (run.isCopy) return sinks;
   const provider = config.settings.model_provider;
   return [...sinks, createUsageFile({ home: config.home, clock, scope, provider })];
@@ -257,11 +259,8 @@ async function openSessionPlaces(config: Config, { request, wiring, signal }: Op
 }
 
 /** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */
-function notifier(
-  argv: readonly string[],
-  { scope, cwd, env }: { readonly scope: SessionScope; readonly cwd: string; readonly env: Env },
-): EventSink {
-  return notifySink({ argv, session: scope.id, cwd, ...hostOf(env) });
+function notifier(argv: readonly string[], cwd: string, { scope, wiring }: Listeners): EventSink {
+  return notifySink({ argv, session: scope.id, cwd, client: wiring.originator, ...hostOf(wiring.env) });
 }
 
 /** This machine and our own variables, for programs that the user's configuration names. */

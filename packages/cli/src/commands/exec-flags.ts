@@ -11,6 +11,8 @@ export type ExecFlags = SharedFlags & {
   /** A local model. */
   readonly oss?: true;
   readonly localProvider?: LocalProvider;
+  /** Let the server search the web. */
+  readonly search?: true;
   readonly addDir: readonly string[];
   readonly skipGitRepoCheck?: true;
   readonly outputLastMessage?: string;
@@ -46,6 +48,7 @@ const OTHER_MODES = ["sandbox", "fullAuto"];
 type LocalProvider = "ollama" | "lmstudio";
 
 const LOCAL_PROVIDERS = ["ollama", "lmstudio"] as const satisfies readonly LocalProvider[];
+const POLICIES = ["untrusted", "on-failure", "on-request", "never"];
 const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourChoice[];
 
 /** `codex exec` (core.md §6.1), as far as it is built. */
@@ -115,12 +118,17 @@ export function execOptions(command: Command): Command {
     .option("--record <FILE>", "record what the model answers");
 }
 
-/** Which model; the hidden ones are said by the official client and change nothing here (services.md §8.1). */
+/**
+ * Which model. Two hidden ones are said by the official client (services.md §8.1), one by scripts for the real Codex,
+ * which never asks under `exec` either (live.md §7): they change nothing here.
+ */
 function modelOptions(command: Command): Command {
   return command
     .option("-m, --model <NAME>", "model to ask")
     .option("--oss", "ask a model on this machine")
     .addOption(new Option("--local-provider <NAME>", "which server has it").choices(LOCAL_PROVIDERS))
+    .option("--search", "let the model search the web")
+    .addOption(new Option("-a, --ask-for-approval <POLICY>").hideHelp().choices(POLICIES))
     .addOption(new Option("--thread-source <NAME>").hideHelp())
     .addOption(new Option("--cyber-access-program <NAME>").hideHelp());
 }

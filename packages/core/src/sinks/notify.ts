@@ -5,6 +5,8 @@ export type NotifyParts = {
   readonly argv: readonly string[];
   readonly session: SessionId;
   readonly cwd: string;
+  /** Whose session it is: the originator. */
+  readonly client: string;
   /** This machine, unconfined. */
   readonly host: Environment;
   readonly env: Readonly<Record<string, string>>;
@@ -30,6 +32,7 @@ export function notifySink(parts: NotifyParts): EventSink {
         "thread-id": parts.session,
         "turn-id": id,
         cwd: parts.cwd,
+        client: parts.client,
         "input-messages": inputs,
         "last-assistant-message": msg.last_agent_message,
       };

@@ -9,7 +9,14 @@ const turn_id = turnId("t1");
 
 function told(...messages: readonly EventMsg[]) {
   const host = fakeEnvironment();
-  const sink = notifySink({ argv: ["tell", "-x"], session, cwd: "/work", host, env: { PATH: "/bin" } });
+  const sink = notifySink({
+    argv: ["tell", "-x"],
+    session,
+    cwd: "/work",
+    client: "codex_exec",
+    host,
+    env: { PATH: "/bin" },
+  });
   for (const message of messages) sink.write({ id: turn_id, msg: message });
   return host.ran.map(({ request }) => request);
 }
@@ -28,6 +35,7 @@ describe("the notifier", () => {
       "thread-id": session,
       "turn-id": "t1",
       cwd: "/work",
+      client: "codex_exec",
       "input-messages": ["do it"],
       "last-assistant-message": "done",
     });
