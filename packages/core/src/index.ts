@@ -1,11 +1,14 @@
 export { createCodex } from "./compose.js";
 export type { CodexOptions } from "./compose.js";
 export type { Answers, ApprovalRequest, Callbacks } from "./embed/answers.js";
-export type { CodexLibrary, SessionOptions } from "./embed/library.js";
+export type { CodexLibrary, ReviewOptions, SessionOptions } from "./embed/library.js";
 export type { SessionPorts } from "./embed/ports.js";
 export { CodexSession } from "./embed/session.js";
 export type { Input, RunOptions } from "./embed/session.js";
 export { TurnFailed } from "./embed/turn.js";
+export { parseReview, reviewText } from "./review/output.js";
+export { openReview } from "./review/session.js";
+export type { Review } from "./review/session.js";
 export type { StreamedTurn, TurnResult } from "./embed/turn.js";
 export { createEngine } from "./codex.js";
 export type { Explanation, LayerVerdict } from "./approvals/explain.js";

@@ -1,6 +1,17 @@
 import { resolve } from "node:path";
-import type { AskForApproval, Codex, Limits, OpenRequest, SandboxMode, SessionId } from "@codex/protocol";
+import type {
+  AskForApproval,
+  Codex,
+  Limits,
+  OpenRequest,
+  ReviewOutput,
+  ReviewTarget,
+  SandboxMode,
+  SessionId,
+} from "@codex/protocol";
 import { sessionId } from "@codex/protocol";
+import { parseReview } from "../review/output.js";
+import { openReview } from "../review/session.js";
 import type { Callbacks } from "./answers.js";
 import { CodexSession } from "./session.js";
 
@@ -28,6 +39,8 @@ export interface CodexLibrary extends Codex {
   start(options?: SessionOptions): Promise<CodexSession>;
   /** Goes on with a session that was kept. Throws `session_not_found` and `session_busy`. */
   resume(id: string, options?: SessionOptions): Promise<CodexSession>;
+  /** A review in a session of its own, read-only. Rejects as a turn does. */
+  review(target: ReviewTarget, options?: ReviewOptions): Promise<ReviewOutput>;
   /** A new session that knows what another one knew. */
   fork(id: string, options?: SessionOptions): Promise<CodexSession>;
 }
@@ -44,8 +57,22 @@ export function libraryOver(codex: Codex, callbacks: Callbacks): CodexLibrary {
     [Symbol.asyncDispose]: () => codex[Symbol.asyncDispose](),
     start: (options) => open({ type: "new" }, options),
     resume: (id, options) => open({ type: "resume", id: sessionId(id) }, options),
+    review: (target, options) => review(codex, target, options),
     fork: (id, options) => open({ type: "fork", id: sessionId(id) }, options),
   };
+}
+
+export type ReviewOptions = Pick<SessionOptions, "cwd" | "model" | "limits" | "config" | "ephemeral" | "signal">;
+
+async function review(codex: Codex, target: ReviewTarget, options: ReviewOptions = {}): Promise<ReviewOutput> {
+  const { type: _type, ...request } = requestOf({ type: "new" }, options, {});
+  const { session, prompt } = await openReview(codex, target, request, options.signal);
+  await using reviewer = new CodexSession(session, {});
+  const { signal } = options;
+  const { events } = await reviewer.runStreamed(prompt, signal === undefined ? {} : { signal });
+  let output: ReviewOutput | null = null;
+  for await (const event of events) if (event.type === "exited_review_mode") output = event.review_output;
+  return output ?? parseReview("");
 }
 
 type Which = { readonly type: "new" } | { readonly type: "resume" | "fork"; readonly id: SessionId };
