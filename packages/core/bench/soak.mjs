@@ -18,7 +18,7 @@ const models = {
     info: {
       slug: "echo",
       known: true,
-      context_window: 20_000,
+      context_window: 272_000,
       truncation: { mode: "bytes", limit: 10_000 },
       parallel_tool_calls: true,
       reasoning: { summaries: false },

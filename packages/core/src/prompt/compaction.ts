@@ -4,8 +4,8 @@ import type { Ledger } from "./ledger.js";
 import { historyTokens } from "./tokens.js";
 import { truncateMiddle } from "./truncate.js";
 
-/** Tokens that earlier user messages may take after a compaction (core.md §5.1). */
-const USER_TOKENS = 20_000;
+/** Tokens that user messages may take after a compaction (core.md §5.1). */
+export const USER_TOKENS = 20_000;
 
 /** Asks for the summary. Ours; `compact_prompt` replaces it. */
 export const COMPACT_PROMPT = `The conversation above is about to be replaced by a summary that you write now. Whoever continues it will see only your summary, the user's own messages, the standing instructions, the plan and the list of changed files.
@@ -31,6 +31,8 @@ export type CompactionInput = {
   /** What the model wrote; may be empty or nonsense. */
   readonly summary: string;
   readonly ledger: Ledger;
+  /** Tokens that user messages may take. */
+  readonly user_tokens: number;
   /** Where the whole conversation can be read; absent for a session that leaves no file. */
   readonly record: string | undefined;
 };
@@ -45,13 +47,13 @@ export function compactedHistory(input: CompactionInput): Compacted {
   const docs = input.items.filter(isNestedDocs(input.context));
   const message = summaryText(input);
   const summary: MessageItem = { type: "message", role: "user", content: [{ type: "input_text", text: message }] };
-  return { message, history: [...input.context, ...docs, ...keptUserMessages(input.items), summary] };
+  return { message, history: [...input.context, ...docs, ...keptUserMessages(input), summary] };
 }
 
 /** From the newest back until the budget is used up; the newest is kept whole, the one that crosses it is cut. */
-function keptUserMessages(items: readonly ResponseItem[]): readonly MessageItem[] {
+function keptUserMessages({ items, user_tokens }: CompactionInput): readonly MessageItem[] {
   const kept: MessageItem[] = [];
-  let left = USER_TOKENS;
+  let left = user_tokens;
   for (const message of items.filter(isUserTurn).reverse()) {
     const tokens = historyTokens([message]);
     if (kept.length > 0 && left <= 0) break;

@@ -5,6 +5,8 @@ import { addUsage, NO_USAGE } from "@codex/protocol";
 export class SessionUsage {
   #total: TokenUsage = NO_USAGE;
   #last: TokenUsage | undefined;
+  /** `last` is that of the last request; false: its server told none. */
+  #is_current = true;
   #limits: RateLimitSnapshot | null = null;
 
   constructor(restored?: TokenUsageInfo) {
@@ -13,14 +15,15 @@ export class SessionUsage {
     this.#last = restored.last_token_usage;
   }
 
-  /** Tokens of the last request and its answer; 0 before the first. */
+  /** Tokens of the last request and its answer; 0 before the first, and when the server tells none. */
   get last_total(): number {
-    return this.#last?.total_tokens ?? 0;
+    return this.#is_current ? (this.#last?.total_tokens ?? 0) : 0;
   }
 
   /** After the history was replaced: what the next request will hold, estimated. */
   estimateLast(total_tokens: number): void {
     this.#last = { ...NO_USAGE, input_tokens: total_tokens, total_tokens };
+    this.#is_current = true;
   }
 
   add(event: Extract<ModelEvent, { type: "completed" | "rate_limits" }>): void {
@@ -28,6 +31,7 @@ export class SessionUsage {
       this.#limits = merge(this.#limits, event.snapshot);
       return;
     }
+    this.#is_current = event.usage !== undefined;
     if (event.usage === undefined) return;
     this.#last = event.usage;
     this.#total = addUsage(this.#total, event.usage);

@@ -1,6 +1,6 @@
 import type { MessageItem, Prompt, ResponseItem, TurnContext } from "@codex/protocol";
 import { codeOf } from "@codex/common";
-import { COMPACT_PROMPT, compactedHistory } from "../prompt/compaction.js";
+import { COMPACT_PROMPT, compactedHistory, USER_TOKENS } from "../prompt/compaction.js";
 import { initialContext } from "../prompt/context.js";
 import { normalize } from "../prompt/history.js";
 import { historyTokens, itemsSinceModel } from "../prompt/tokens.js";
@@ -45,11 +45,18 @@ export async function compact(turn: TurnContext, powers: TurnPowers): Promise<vo
     context: await initialContext(facts, turn.signal),
     summary,
     ledger: state.ledger,
+    user_tokens: userTokens(turn, powers),
     record: powers.rollout_path,
   });
   powers.compact(compacted.message, compacted.history);
   powers.recordContext();
   turn.session.emit({ type: "item_completed", ...scope, item }, turn.id);
+}
+
+/** In a small window what people said must not fill it again. */
+function userTokens(turn: TurnContext, { deps }: TurnPowers): number {
+  const limit = limitOf(turn, deps.context.compact.token_limit);
+  return limit === undefined ? USER_TOKENS : Math.min(USER_TOKENS, Math.floor(limit / 2));
 }
 
 /** The model's summary. A history that does not fit loses its oldest items until it does. */

@@ -4,6 +4,7 @@ import { NO_USAGE } from "@codex/protocol";
 import type { ModelStep } from "@codex/test-support";
 import { fakeEnvironment, say, scriptedModel } from "@codex/test-support";
 import { describe, expect, it } from "vitest";
+import { historyTokens } from "../../src/prompt/tokens.js";
 import { rebuild } from "../../src/rollout/rebuild.js";
 import { brief } from "../rollout/lines.js";
 import type { TestEngine } from "../support/engine.js";
@@ -70,6 +71,20 @@ describe("a context that fills up", () => {
     expect(asked(model, 1).at(-2)).toContain("xxx");
     expect(asked(model, 2).slice(-2)).toEqual(["user: go", expect.stringContaining("SUMMARY")]);
     expect(environment.ran).toHaveLength(1);
+  });
+
+  it("is summarised again and again where the server tells no usage, and leaves room each time", async () => {
+    const silent = (text: string): readonly ModelEvent[] => [
+      ...say.message(text).filter(({ type }) => type !== "completed"),
+      { type: "completed", response_id: "r", usage: undefined, continues: false },
+    ];
+    const turns = 30;
+    const model = scriptedModel(Array.from({ length: turns * 2 }, () => silent("a short answer")));
+    const engine = await testEngine({ model, compact: { token_limit: 3000 } });
+    for (let turn = 0; turn < turns; turn += 1) await engine.ask(`${turn} ${"word ".repeat(200)}`);
+    const sizes = model.prompts.map(({ input }) => historyTokens(input));
+    expect(Math.max(...sizes)).toBeLessThan(4500);
+    expect(kinds(engine).filter((kind) => kind === "context_compacted").length).toBeGreaterThan(4);
   });
 
   it("is not summarised again before anything was said, even when the summary is too large", async () => {
@@ -149,11 +164,11 @@ describe("what a summary must not lose", () => {
     const words = (name: string) => `${name} ${"w".repeat(36_000)}`;
     const model = scriptedModel([
       ...["z", "a", "b", "c"].map((name) => say.message(name)),
-      [...say.message("d"), used(10_000)],
+      [...say.message("d"), used(40_000)],
       say.message("SUM"),
       say.message("e"),
     ]);
-    const engine = await testEngine({ model, compact: LIMIT });
+    const engine = await testEngine({ model, compact: { token_limit: 40_000 } });
     for (const name of ["zero", "one", "two", "three"]) await engine.ask(words(name));
     await engine.ask("four");
     await engine.ask("five");
