@@ -1,9 +1,9 @@
 import type { CodexOptions } from "@codex/core";
-import { openLastMessageFile, readOutputSchema, runExec, usesColour } from "@codex/headless";
+import { openLastMessageFile, readOutputSchema, runExec, ThreadLine, usesColour } from "@codex/headless";
 import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
 import type { TypedOverrides } from "@codex/config";
-import type { Codex, SandboxMode, SessionId } from "@codex/protocol";
-import { CodexError } from "@codex/common";
+import type { Codex, OpenRequest, SandboxMode, SessionId } from "@codex/protocol";
+import { CodexError, messageOf } from "@codex/common";
 import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
 import { isInGitRepository } from "./git.js";
@@ -50,9 +50,17 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   await using codex = world.createCodex(codexOptions(flags, world, local));
   const ephemeral = flags.ephemeral === true;
   const start = (await task.start?.(codex, cwd)) ?? ({ type: "new" } as const);
-  await using session = await codex.open({ ...start, settings: { cwd }, source: "exec", ephemeral }, signal);
-  const prompt = await prompting;
-  await using lastMessage = await lastMessageFile(flags.outputLastMessage);
+  const threadLine = flags.json === true ? new ThreadLine(world.stdout, prompting) : undefined;
+  const identified = threadLine === undefined ? {} : { identified: (id: SessionId) => threadLine.tell(id) };
+  const request = { ...start, ...identified, settings: { cwd }, source: "exec", ephemeral } as const;
+  const begun = begin(codex, request, { prompting, flags }, signal).catch(async (error: unknown) => {
+    // an interrupt says nothing more (live.md §1.6)
+    if (!signal.aborted) await threadLine?.fail(messageOf(error));
+    throw error;
+  });
+  const { prompt, ...held } = await begun;
+  await using session = held.session;
+  await using lastMessage = held.lastMessage;
   const { stdout, stderr, env, version } = world;
   return await runExec(
     {
@@ -66,10 +74,24 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
       colour: usesColour(flags.color, stderr, env),
       stdout,
       stderr,
+      ...(threadLine === undefined ? {} : { threadLine }),
       ...(lastMessage === undefined ? {} : { lastMessage }),
     },
     signal,
   );
+}
+
+type Given = { readonly prompting: Promise<string>; readonly flags: ExecFlags };
+
+/** The session, once everything that the run needs is there. */
+async function begin(codex: Codex, request: OpenRequest, { prompting, flags }: Given, signal: AbortSignal) {
+  const session = await codex.open(request, signal);
+  try {
+    return { session, prompt: await prompting, lastMessage: await lastMessageFile(flags.outputLastMessage) };
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Loaded by the runs that ask for it. */

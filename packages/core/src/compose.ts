@@ -144,10 +144,11 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const cwd = request.settings?.cwd ?? process.cwd();
   const session = request.config === undefined ? {} : { session: request.config };
   const config = await loadConfig({ ...wiring.config, ...session, cwd, env });
-  const { place, host, proof, close } = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
-  const { environment } = place;
   const permissions = await openApprovals(config, scope.signal);
   const models = await openModels(config, wiring);
+  if (request.type === "new") request.identified?.(scope.id);
+  const { place, host, proof, close } = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
+  const { environment } = place;
   const settings: TurnSettings = {
     ...config.settings,
     model: config.settings.model ?? models.default_model,

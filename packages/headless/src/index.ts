@@ -6,3 +6,4 @@ export type { ColourChoice } from "./paint.js";
 export { runExec } from "./run.js";
 export type { ExecOptions, Outcome } from "./run.js";
 export { readOutputSchema } from "./schema.js";
+export { ThreadLine } from "./thread-line.js";

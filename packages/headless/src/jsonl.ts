@@ -4,7 +4,7 @@ import type {
   Denial,
   EventMsg,
   PlanStep,
-  ThreadEvent,
+  SessionId,
   ThreadItem,
   ThreadUsage,
   TokenUsage,
@@ -12,6 +12,7 @@ import type {
 } from "@codex/protocol";
 import { sortedChanges } from "./changes.js";
 import { shellJoin } from "./quote.js";
+import { jsonLine } from "./thread-line.js";
 import type { TurnEnd, View } from "./view.js";
 
 type CommandEnd = Extract<EventMsg, { type: "exec_command_end" }>;
@@ -27,6 +28,12 @@ export class JsonView implements View {
   #count = 0;
   #usage: TokenUsage = NO_USAGE;
   #plan: readonly PlanStep[] | undefined;
+  readonly #told: SessionId | undefined;
+
+  /** `told`: the thread whose first line is written already. */
+  constructor(told?: SessionId) {
+    this.#told = told;
+  }
 
   show(message: EventMsg): string {
     return isSilent(message) ? "" : this.#show(message);
@@ -35,9 +42,10 @@ export class JsonView implements View {
   #show(message: Shown): string {
     switch (message.type) {
       case "session_configured":
-        return line({ type: "thread.started", thread_id: message.session_id });
+        if (message.session_id === this.#told) return "";
+        return jsonLine({ type: "thread.started", thread_id: message.session_id });
       case "task_started":
-        return line({ type: "turn.started" });
+        return jsonLine({ type: "turn.started" });
       case "warning":
         return this.#error(message.message);
       case "deprecation_notice":
@@ -45,9 +53,9 @@ export class JsonView implements View {
       case "model_reroute":
         return this.#error(`model rerouted: ${message.from_model} -> ${message.to_model} (${message.reason})`);
       case "error":
-        return line({ type: "error", message: message.message });
+        return jsonLine({ type: "error", message: message.message });
       case "stream_error":
-        return line({ type: "error", message: withDetails(message.message, message.additional_details) });
+        return jsonLine({ type: "error", message: withDetails(message.message, message.additional_details) });
       case "item_started":
         return message.item.type === "WebSearch" ? this.#start(message.item.id, webSearch(message.item)) : "";
       case "item_completed":
@@ -80,8 +88,8 @@ export class JsonView implements View {
   endTurn(end: TurnEnd): string {
     if (end.type === "interrupted") return "";
     const plan = this.#plan === undefined ? "" : this.#end("plan", todoList(this.#plan));
-    if (end.type === "failed") return plan + line({ type: "turn.failed", error: { message: end.message } });
-    return plan + line({ type: "turn.completed", usage: threadUsage(this.#usage) });
+    if (end.type === "failed") return plan + jsonLine({ type: "turn.failed", error: { message: end.message } });
+    return plan + jsonLine({ type: "turn.completed", usage: threadUsage(this.#usage) });
   }
 
   close(): string {
@@ -104,7 +112,10 @@ export class JsonView implements View {
   #todo(plan: readonly PlanStep[]): string {
     const first = this.#plan === undefined;
     this.#plan = plan;
-    return line({ type: first ? "item.started" : "item.updated", item: { id: this.#id("plan"), ...todoList(plan) } });
+    return jsonLine({
+      type: first ? "item.started" : "item.updated",
+      item: { id: this.#id("plan"), ...todoList(plan) },
+    });
   }
 
   #error(message: string): string {
@@ -112,18 +123,18 @@ export class JsonView implements View {
   }
 
   #start(key: string, body: Body): string {
-    return line({ type: "item.started", item: { id: this.#id(key), ...body } });
+    return jsonLine({ type: "item.started", item: { id: this.#id(key), ...body } });
   }
 
   #end(key: string, body: Body): string {
     const item = { id: this.#id(key), ...body };
     this.#ids.delete(key);
-    return line({ type: "item.completed", item });
+    return jsonLine({ type: "item.completed", item });
   }
 
   /** An item that is only ever completed. */
   #once(body: Body): string {
-    return line({ type: "item.completed", item: { id: this.#nextId(), ...body } });
+    return jsonLine({ type: "item.completed", item: { id: this.#nextId(), ...body } });
   }
 
   #id(key: string): string {
@@ -141,10 +152,6 @@ export class JsonView implements View {
 
 function webSearch({ query, action }: Extract<TurnItem, { type: "WebSearch" }>): Body {
   return { type: "web_search", query, action };
-}
-
-function line(event: ThreadEvent): string {
-  return `${JSON.stringify(event)}\n`;
 }
 
 /** A newer engine may say more than this face knows. */

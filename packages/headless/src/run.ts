@@ -7,6 +7,7 @@ import { JsonView } from "./jsonl.js";
 import type { LastMessageFile } from "./last-message.js";
 import { Output, type Writer } from "./output.js";
 import { createPaint, type Paint } from "./paint.js";
+import type { ThreadLine } from "./thread-line.js";
 import type { TurnEnd, View } from "./view.js";
 
 export type ExecOptions = {
@@ -24,6 +25,8 @@ export type ExecOptions = {
   readonly colour: boolean;
   readonly stdout: Writer;
   readonly stderr: Writer;
+  /** On the same stdout: what was told while the session was being opened. */
+  readonly threadLine?: ThreadLine;
   readonly lastMessage?: LastMessageFile;
   /** How long commands that outlive the turn may run on, in milliseconds; then they are named and ended. Default: 0. */
   readonly backgroundWaitMs?: number;
@@ -39,9 +42,10 @@ type Streams = { readonly stdout: Output; readonly stderr: Output };
  * written.
  */
 export async function runExec(options: ExecOptions, signal: AbortSignal): Promise<Outcome> {
-  const streams = { stdout: new Output(options.stdout), stderr: new Output(options.stderr) };
+  const { threadLine } = options;
+  const streams = { stdout: threadLine?.output ?? new Output(options.stdout), stderr: new Output(options.stderr) };
   const paint = createPaint(options);
-  const view = options.json ? new JsonView() : new HumanView({ paint, ...options });
+  const view = options.json ? new JsonView(threadLine?.told) : new HumanView({ paint, ...options });
   const end = await driveTurn({ options, view, streams, paint }, signal);
   await stream(options, streams).write(view.close());
   if (end.type === "completed") await deliver(end.lastMessage, { options, streams, paint });

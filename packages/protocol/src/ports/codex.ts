@@ -62,6 +62,11 @@ export type OpenOptions = {
   readonly instructions?: string;
   /** Leaves no session file. */
   readonly ephemeral?: boolean;
+  /**
+   * The id of a new session, told as soon as the configuration is known to be good; opening may still fail. Not called
+   * for one that is resumed or forked: what it goes on from has not been read by then.
+   */
+  readonly identified?: (id: SessionId) => void;
 };
 
 /** Everything the engine is given. */
