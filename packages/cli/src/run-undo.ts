@@ -39,7 +39,7 @@ function parseUndo(direction: Direction, argv: readonly string[]): Parsed<UndoFl
   return parse(command, argv, () => command.opts<UndoFlags>());
 }
 
-/** Exit code 1 when something stayed as it is because somebody changed it since. */
+/** Exit code 1 when something stayed as it is: changed by somebody since, or never kept. */
 export async function runUndo(direction: Direction, argv: readonly string[]): Promise<ExitCode> {
   const parsed = parseUndo(direction, argv);
   if (parsed.type !== "run") return printParsed(parsed, direction);
@@ -90,19 +90,31 @@ function showSteps(answer: EventMsg, { json }: UndoFlags): ExitCode {
   const steps = answer.type === "list_undo_steps_response" ? answer.steps : [];
   if (json === true) process.stdout.write(`${JSON.stringify({ steps })}\n`);
   else if (steps.length === 0) process.stdout.write("No step of this session has changed a file.\n");
-  else process.stdout.write(steps.map((step, index) => `${steps.length - index}  ${stepText(step)}\n`).join(""));
+  else {
+    const lines = steps.map((step, index) => {
+      const standing = steps.slice(index).filter(({ state }) => state === "done").length;
+      return stepText(step, step.state === "done" ? `${standing}` : "-");
+    });
+    process.stdout.write(lines.join(""));
+  }
   return EXIT.ok;
 }
 
-function stepText({ at, added, modified, deleted, state }: UndoStep): string {
-  return `${at}  ${added} added, ${modified} modified, ${deleted} deleted${state === "undone" ? "  (undone)" : ""}`;
+/** `count`: what `--steps` has to be for it to be the last one that is undone. */
+function stepText({ at, added, modified, deleted, state, not_covered = [] }: UndoStep, count: string): string {
+  const undone = state === "undone" ? "  (undone)" : "";
+  const lost = not_covered.map(({ path, reason }) => `   not covered: ${shown(path)}: ${reason}\n`);
+  return `${count}  ${at}  ${added} added, ${modified} modified, ${deleted} deleted${undone}\n${lost.join("")}`;
 }
 
 function showOutcome(answer: EventMsg, flags: UndoFlags): ExitCode {
   if (flags.json === true) process.stdout.write(`${JSON.stringify(answer)}\n`);
   if (answer.type === "undo_completed" && answer.success) {
     if (flags.json !== true) process.stdout.write(reportText(answer.report) + `${answer.message ?? ""}\n`);
-    return (answer.report?.conflicts.length ?? 0) > 0 ? EXIT.failed : EXIT.ok;
+    const { conflicts = [], not_covered = [] } = answer.report ?? {};
+    if (flags.json !== true && conflicts.length > 0)
+      process.stderr.write(FORCE_HINT[answer.report?.direction ?? "undo"]);
+    return conflicts.length + not_covered.length > 0 ? EXIT.failed : EXIT.ok;
   }
   if (answer.type === "undo_preview_response") {
     const turns = answer.num_turns === undefined ? "" : `turns of the conversation: ${answer.num_turns}\n`;
@@ -113,6 +125,12 @@ function showOutcome(answer: EventMsg, flags: UndoFlags): ExitCode {
   if (flags.json !== true) process.stderr.write(`error: ${String(message)}\n`);
   return EXIT.failed;
 }
+
+/** The step counts as undone, so it has to be made again before it can be undone otherwise. */
+const FORCE_HINT = {
+  undo: "To overwrite what conflicts: codex redo, then codex undo --force. --preview tells of conflicts before.\n",
+  redo: "To overwrite what conflicts: codex undo, then codex redo --force. --preview tells of conflicts before.\n",
+} as const;
 
 function reportText(report: UndoReport | undefined): string {
   if (report === undefined) return "";

@@ -32,10 +32,23 @@ describe("a step", () => {
     expect(here.trouble).toEqual([]);
   });
 
-  it("that changed nothing is no step", async () => {
+  it("that changed nothing is no step and keeps no byte", async () => {
     await using here = await rig();
     here.sh(PROJECT);
-    await here.step("touch a.txt; cat src/b.txt");
+    await here.step("echo more >> a.txt");
+    const kept = treeHash(here.home);
+    await here.step("touch a.txt; cat src/b.txt; mv link t; mv t link");
+    await here.step("mkdir -m 1555 .codex");
+    expect(treeHash(here.home)).toBe(kept);
+    await here.snapshots.restore(undo(), signal);
+    expect((await here.snapshots.steps(signal)).map(({ state }) => state)).toEqual(["undone"]);
+  });
+
+  it("that changed nothing leaves no journal of a session that changed nothing else", async () => {
+    await using here = await rig();
+    here.sh(PROJECT);
+    await here.step("touch a.txt");
+    expect(readdirSync(join(here.home, "snapshots/sessions"))).toEqual([]);
     expect(await here.snapshots.steps(signal)).toEqual([]);
     await expect(here.snapshots.restore(undo(), signal)).rejects.toThrow("there is no step to undo");
   });

@@ -120,6 +120,9 @@ function summary(op: Asked, report: UndoReport | undefined, turns: number): stri
     ...(report === undefined || report.conflicts.length === 0
       ? []
       : [`${count(report.conflicts.length, "conflict")} left as they are`]),
+    ...(report === undefined || report.not_covered.length === 0
+      ? []
+      : [`${count(report.not_covered.length, "path")} not covered`]),
     ...(turns === 0 ? [] : [`${count(turns, "turn")} ${op.type === "undo" ? "forgotten" : "known again"}`]),
   ];
   return parts.join(", ");

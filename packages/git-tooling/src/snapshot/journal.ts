@@ -1,4 +1,16 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { SnapshotStep, UndoRequest } from "@codex/protocol";
 import { turnId } from "@codex/protocol";
@@ -12,6 +24,8 @@ export type RootState = {
   readonly tree: Entry | undefined;
   /** Paths that were one file, by groups. */
   readonly linked: readonly (readonly ByteName[])[];
+  /** Which `.git` stood in it; absent: none. */
+  readonly git?: string;
 };
 
 export type Moment = readonly RootState[];
@@ -27,6 +41,13 @@ export type StepRecord = SnapshotStep & {
   readonly state: "done" | "undone";
 };
 
+/** No file differs, nor does which `.git` stands there. */
+export function isSameMoment(left: Moment, right: Moment): boolean {
+  const facts = (moment: Moment): string =>
+    JSON.stringify(moment.map(({ root, tree, git }) => [root, tree?.mode, tree?.id, git]));
+  return facts(left) === facts(right);
+}
+
 export function journalFolder(home: string): string {
   return join(home, "snapshots", "sessions");
 }
@@ -37,6 +58,8 @@ export class Journal {
   readonly #steps = new Map<string, StepRecord>();
   /** Undone steps in the order in which they were. */
   #undone: string[] = [];
+  /** Where the line of the step that was begun last starts, in bytes. */
+  #last_begun = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -54,7 +77,15 @@ export class Journal {
   }
 
   begin(record: Omit<StepRecord, "after" | "state">): void {
+    this.#last_begun = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
     this.#write({ type: "before", ...record });
+  }
+
+  /** The step that was begun last has changed nothing: as if it had never been. */
+  withdraw(id: string): void {
+    this.#steps.delete(id);
+    if (this.#last_begun === 0) rmSync(this.#path, { force: true });
+    else truncateSync(this.#path, this.#last_begun);
   }
 
   settle(id: string, after: Moment): void {
@@ -67,7 +98,8 @@ export class Journal {
 
   #write(line: Readonly<Record<string, unknown>>): void {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    appendFileSync(this.#path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    // what a writer that died left of its line must not swallow this one
+    appendFileSync(this.#path, `${isTorn(this.#path) ? "\n" : ""}${JSON.stringify(line)}\n`, { mode: 0o600 });
     this.#take(line);
   }
 
@@ -91,6 +123,18 @@ export class Journal {
     }
     this.#undone = this.#undone.filter((id) => !ids.includes(id));
     if (state === "undone") this.#undone.push(...ids);
+  }
+}
+
+function isTorn(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -147,7 +191,8 @@ export function* momentsOf(path: string): Generator<Moment> {
 function decodeMoment(value: unknown): Moment {
   return list(value).flatMap((item) => {
     if (!isFields(item) || typeof item["root"] !== "string") return [];
-    return [{ root: item["root"], tree: decodeEntry(item["tree"]), linked: list(item["linked"]).map(texts) }];
+    const git = typeof item["git"] === "string" ? { git: item["git"] } : {};
+    return [{ root: item["root"], tree: decodeEntry(item["tree"]), linked: list(item["linked"]).map(texts), ...git }];
   });
 }
 

@@ -5,6 +5,7 @@ import type { Folder } from "./folder-state.js";
 import { freeze, thaw } from "./folder-state.js";
 import type { RootState } from "./journal.js";
 import { ObjectStore } from "./object-store.js";
+import { gitIdentity } from "./own-git.js";
 import type { Limits } from "./scan.js";
 import { scanRoot } from "./scan.js";
 import type { ByteName } from "./tree.js";
@@ -50,7 +51,8 @@ export class RootStore {
     const found = await scanRoot(this.root, this.#known, { ...this.#parts, store: this.objects }, signal);
     this.#known = found?.folder;
     const tree = found === undefined ? undefined : { mode: found.folder.mode, id: found.folder.id };
-    return { root: this.root, tree, linked: found?.linked ?? [] };
+    const git = gitIdentity(this.root);
+    return { root: this.root, tree, linked: found?.linked ?? [], ...(git === undefined ? {} : { git }) };
   }
 
   /** For the next session, which then only reads what is new. */

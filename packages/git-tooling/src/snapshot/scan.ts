@@ -32,6 +32,9 @@ const REBUILT = new Set(
   ),
 );
 
+/** Of the empty folders that our sandbox puts where `.git` and its like are missing, while commands run. */
+const STAND_IN = 0o1555;
+
 /** Larger files are copied in pieces instead of held in memory. */
 const LARGE = 8 << 20;
 /** Milliseconds of work after which others get their turn. */
@@ -157,7 +160,9 @@ class Scan {
     if (this.#parts.secrets.size > 0 && this.#parts.secrets.has(path)) return notCovered("secret", path);
     const stats = look(path);
     if (stats === undefined) return undefined;
-    if (stats.isDirectory()) return yield* this.#directory(path, name, { stats, old });
+    if (stats.isDirectory()) {
+      return isStandIn(path, stats) ? undefined : yield* this.#directory(path, name, { stats, old });
+    }
     this.#files += 1;
     if (this.#files > this.#parts.limits.files) {
       throw new CodexError("bad_request", `the folder holds more than ${this.#parts.limits.files} files`);
@@ -263,6 +268,11 @@ function look(path: ByteName): Stats | undefined {
     if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
     throw error;
   }
+}
+
+/** Stands for nothing: it goes again with the last command. */
+export function isStandIn(path: ByteName, { mode }: Stats): boolean {
+  return (mode & 0o1777) === STAND_IN && readdirSync(bytesOf(path)).length === 0;
 }
 
 /** Counts files below a folder, at most a little beyond `limit`. */

@@ -13,9 +13,10 @@ import type {
 import { CodexError, messageOf } from "@codex/common";
 import { findState, Leaf } from "./folder-state.js";
 import type { Moment, StepRecord } from "./journal.js";
-import { Journal, journalFolder } from "./journal.js";
+import { isSameMoment, Journal, journalFolder } from "./journal.js";
 import type { Plan, Target } from "./plan.js";
 import { planSteps } from "./plan.js";
+import { lostGit, stillLost } from "./own-git.js";
 import { restoreTargets } from "./restore.js";
 import type { Retention } from "./retention.js";
 import { pruneDaily } from "./retention.js";
@@ -108,16 +109,18 @@ class FolderSnapshots implements Snapshots {
   }
 
   #settle(after: Moment): void {
-    if (this.#open !== undefined) this.#parts.journal.settle(this.#open, after);
+    const { journal } = this.#parts;
+    const open = journal.steps.find(({ id }) => id === this.#open);
     this.#open = undefined;
+    if (open === undefined) return;
+    if (isSameMoment(open.before, after)) journal.withdraw(open.id);
+    else journal.settle(open.id, after);
   }
 
   steps(signal: AbortSignal): Promise<readonly UndoStep[]> {
     return this.#alone(async () => {
       const records = this.#whole(await this.#look(signal));
-      return records
-        .map((record) => this.#shown(record))
-        .filter(({ added, modified, deleted }) => added + modified + deleted > 0);
+      return records.filter((record) => this.#isStep(record)).map((record) => this.#shown(record));
     });
   }
 
@@ -199,7 +202,12 @@ class FolderSnapshots implements Snapshots {
   #shown({ id, turn_id, step, at, state, ...record }: Settled): UndoStep {
     const counts = { added: 0, modified: 0, deleted: 0 };
     for (const change of this.#changes(record)) counts[kindOf(change)] += 1;
-    return { id, turn_id, step, at, state, ...counts };
+    const not_covered = lostGit(record.before, record.after);
+    return { id, turn_id, step, at, state, ...counts, ...(not_covered.length === 0 ? {} : { not_covered }) };
+  }
+
+  #isStep(record: Settled): boolean {
+    return this.#changes(record).next().done !== true || lostGit(record.before, record.after).length > 0;
   }
 
   *#changes(step: Pick<Settled, "before" | "after">): Generator<PathChange> {
@@ -207,7 +215,7 @@ class FolderSnapshots implements Snapshots {
   }
 
   #chosen({ direction, steps }: UndoRequest, now: Moment): readonly Settled[] {
-    const whole = this.#whole(now).filter((record) => this.#changes(record).next().done !== true);
+    const whole = this.#whole(now).filter((record) => this.#isStep(record));
     if (direction === "undo") {
       const done = whole.filter(({ state }) => state === "done");
       return done.slice(Math.max(0, done.length - steps)).reverse();
@@ -228,7 +236,11 @@ class FolderSnapshots implements Snapshots {
       steps: records.map((record) => this.#shown(record)),
       changes: plans.flatMap(({ store, plan }) => plan.targets.map((target) => shownTarget(store, target))),
       conflicts: plans.flatMap(({ store, plan }) => shownProblems(store, plan.conflicts)),
-      not_covered: plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered)),
+      not_covered: [
+        // what stands since the step may be the person's own remedy
+        ...(request.direction === "redo" ? [] : records.flatMap(({ before, after }) => stillLost(before, after, now))),
+        ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered)),
+      ],
     };
     return { report, plans, records };
   }

@@ -44,6 +44,8 @@ export type UndoStep = SnapshotStep & {
   readonly added: number;
   readonly modified: number;
   readonly deleted: number;
+  /** The folder's own `.git`, where the step deleted or replaced it. Absent: it did not. */
+  readonly not_covered?: readonly UndoProblem[];
 };
 
 export type UndoReport = {

@@ -20,6 +20,7 @@ export const undoStep = z.object({
   added: z.number(),
   modified: z.number(),
   deleted: z.number(),
+  not_covered: z.exactOptional(z.array(problem)),
 });
 
 export const undoReport = z.object({
