@@ -12,6 +12,7 @@ export type { Review } from "./review/session.js";
 export type { StreamedTurn, TurnResult } from "./embed/turn.js";
 export { createEngine } from "./codex.js";
 export type { Explanation, LayerVerdict } from "./approvals/explain.js";
+export { refusalText } from "./approvals/refusal.js";
 export { explainFor } from "./approvals/explain-session.js";
 export type { ExplainRequest } from "./approvals/explain-session.js";
 export { explainHistory, historyText } from "./approvals/explain-history.js";

@@ -2,6 +2,7 @@ export { isDecision, strictest, type Decision, type Outcome } from "./decision.j
 export { describeProblem, type Position, type RulesProblem } from "./problem.js";
 export { RULES_LIMITS } from "./limits.js";
 export {
+  NETWORK_PROTOCOLS,
   NO_RULES,
   type Example,
   type HostExecutable,
@@ -14,7 +15,7 @@ export { parseRules, type ParsedRules } from "./parse-rules.js";
 export { checkExamples } from "./check.js";
 export { loadPolicy, loadPolicyFiles, readRules, type LoadedPolicy } from "./load.js";
 export { combineRules, createPolicy, decisionOf, type EvaluateOptions, type Policy, type RuleMatch } from "./policy.js";
-export { matchNetwork, networkDomains, normaliseHost, type NormalisedHost } from "./network.js";
+export { isNetworkProtocol, matchNetwork, networkDomains, normaliseHost, type NormalisedHost } from "./network.js";
 export { amendmentLine, amendText, type AmendedText, type Amendment } from "./amend.js";
 export { amendFile, type AmendOutcome } from "./amend-file.js";
 export { isBroadPrefix } from "./broad-prefixes.js";

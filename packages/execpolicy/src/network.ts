@@ -1,3 +1,4 @@
+import { strictest } from "./decision.js";
 import { NETWORK_PROTOCOLS, type NetworkProtocol, type NetworkRule } from "./rule.js";
 
 export function isNetworkProtocol(name: string): name is NetworkProtocol {
@@ -28,8 +29,9 @@ function withoutPort(text: string): string {
 }
 
 /**
- * The statement that decides about a host: the last one for this protocol, where a refusal of the host under any
- * protocol counts as well (exec.md §2.1: one list of refused hosts). `undefined`: no rule speaks of it.
+ * The rule that decides about a host: the strictest for this protocol, the last among equals. A refusal counts under
+ * any protocol (exec.md §2.1: one list of refused hosts). So no later file, of a project for example, lifts what an
+ * earlier one refuses. `undefined`: no rule speaks of it.
  */
 export function matchNetwork(
   rules: readonly NetworkRule[],
@@ -38,9 +40,11 @@ export function matchNetwork(
 ): NetworkRule | undefined {
   const normalised = normaliseHost(host);
   if (normalised.type === "failed") return undefined;
-  return rules.findLast(
+  const matching = rules.filter(
     (rule) => rule.host === normalised.host && (rule.protocol === protocol || rule.decision === "forbidden"),
   );
+  const decision = strictest(matching.map((rule) => rule.decision));
+  return matching.findLast((rule) => rule.decision === decision);
 }
 
 /** Hosts by name alone, for a proxy: the last allow or refusal of a host counts, a prompt changes nothing. */

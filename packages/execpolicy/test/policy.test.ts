@@ -138,12 +138,13 @@ network_rule(host="c.com", protocol="http", decision="allow", justification="mir
 network_rule(host="d.com", protocol="socks5_tcp", decision="prompt")
 `).networks;
 
-  test("the last statement about a host wins, a refusal for any protocol", () => {
+  test("the strictest rule about a host wins, a refusal for any protocol", () => {
     const decision = (host: string, protocol: "http" | "https") => matchNetwork(rules, host, protocol)?.decision;
     expect(decision("A.com:443", "https")).toBe("allow");
     expect(decision("a.com", "http")).toBe(undefined);
     expect(decision("b.com", "https")).toBe("forbidden");
-    expect(decision("c.com", "http")).toBe("allow");
+    expect(decision("c.com", "http")).toBe("forbidden");
+    expect(matchNetwork(rules.slice(-2), "c.com", "http")?.justification).toBe("mirror");
     expect(decision("x.a.com", "https")).toBe(undefined);
     expect(matchNetwork(rules, "d.com", "socks5_tcp")?.decision).toBe("prompt");
   });

@@ -1,4 +1,4 @@
-import type { EventMsg, Op } from "@codex/protocol";
+import type { EventMsg, ExecApprovalRequest, Op } from "@codex/protocol";
 import { shellJoin } from "./quote.js";
 
 /** The answer to a question of the session, and what to tell whoever reads the run. */
@@ -10,7 +10,7 @@ export function refuse(message: EventMsg): Refusal | undefined {
     const id = message.approval_id ?? message.call_id;
     return {
       op: { type: "exec_approval", id, decision: "denied" },
-      text: `denied, since codex exec has nobody to ask: ${shellJoin(message.command)}`,
+      text: `denied, since codex exec has nobody to ask: ${subjectOf(message)}`,
     };
   }
   if (message.type === "apply_patch_approval_request") {
@@ -28,4 +28,8 @@ export function refuse(message: EventMsg): Refusal | undefined {
     };
   }
   return undefined;
+}
+
+function subjectOf({ command, network_approval_context: target }: ExecApprovalRequest): string {
+  return target === undefined ? shellJoin(command) : `${target.protocol} requests to ${target.host}`;
 }

@@ -22,7 +22,11 @@ export type Action =
       /** What the server says of its tool; absent: nothing. */
       readonly hints: { readonly read_only?: boolean; readonly destructive?: boolean; readonly open_world?: boolean };
     }
-  | { readonly type: "network"; readonly host: string; readonly protocol: string };
+  /** A tool reaches a host by itself. Commands do not: their sandbox has the network or has not. */
+  | ({ readonly type: "network" } & NetworkTarget);
+
+/** `protocol`: http, https, socks5_tcp or socks5_udp. */
+export type NetworkTarget = { readonly host: string; readonly protocol: string };
 
 /** May it run, and why. */
 export type Verdict = { readonly because: readonly Because[] } & (
@@ -48,6 +52,8 @@ export type Consultation = {
   readonly grants: readonly Grant[];
   /** The rule that is proposed first; absent: none may be. */
   readonly amendment?: readonly string[];
+  /** Rules about a host that would have an effect; absent: none. */
+  readonly hosts?: readonly NetworkPolicyAmendment[];
 };
 
 /** Where a reason comes from. */
@@ -67,6 +73,9 @@ export type Grant = {
   readonly pattern: readonly string[];
   readonly would_have_matched: number;
 };
+
+/** A rule about a host (core.md §1.7). */
+export type NetworkPolicyAmendment = { readonly host: string; readonly action: "allow" | "deny" };
 
 /** The sandbox said no. */
 export type Denial = {

@@ -1,4 +1,4 @@
-import type { Because, Grant } from "./action.js";
+import type { Because, Grant, NetworkPolicyAmendment, NetworkTarget } from "./action.js";
 import type { CallId, TurnId } from "./ids.js";
 import type { FileChange, ParsedCommand } from "./items.js";
 
@@ -13,16 +13,22 @@ export type ReviewDecision =
   | { readonly denied: { readonly rejection: string } }
   | {
       readonly approved_execpolicy_amendment: { readonly proposed_execpolicy_amendment: readonly string[] };
-    };
+    }
+  /** Kept as a rule about the host and followed at once; `deny` is a no. */
+  | { readonly network_policy_amendment: { readonly network_policy_amendment: NetworkPolicyAmendment } };
 
 /** core.md §1.7 */
 export type ExecApprovalRequest = {
   readonly call_id: CallId;
   readonly approval_id?: string;
   readonly turn_id: TurnId;
+  /** Empty in a question about a host. */
   readonly command: readonly string[];
   readonly cwd: string;
   readonly reason?: string;
+  /** The question is whether a tool may reach this host. Absent: it is about the command. */
+  readonly network_approval_context?: NetworkTarget;
+  readonly proposed_network_policy_amendments?: readonly NetworkPolicyAmendment[];
   readonly proposed_execpolicy_amendment?: readonly string[];
   readonly available_decisions?: readonly ReviewDecision[];
   readonly parsed_cmd: readonly ParsedCommand[];

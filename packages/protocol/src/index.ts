@@ -1,5 +1,15 @@
 export { describeDenial } from "./action.js";
-export type { Action, Because, Consultation, Denial, Grant, Layer, Verdict } from "./action.js";
+export type {
+  Action,
+  Because,
+  Consultation,
+  Denial,
+  Grant,
+  Layer,
+  NetworkPolicyAmendment,
+  NetworkTarget,
+  Verdict,
+} from "./action.js";
 export type { AgentState, AgentStatus, CollabToolCall } from "./agents.js";
 export type {
   Asks,

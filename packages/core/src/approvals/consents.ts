@@ -1,5 +1,6 @@
 import { canonicalCommand } from "@codex/execpolicy";
 import type { Action, Consents } from "@codex/protocol";
+import { targetOf } from "./network.js";
 import { touchedPaths } from "./patch.js";
 import type { RuleBook } from "./rule-book.js";
 
@@ -11,7 +12,7 @@ export type SessionConsents = Consents & {
   readonly earlier: readonly (readonly string[])[];
 };
 
-/** What was allowed in this session (exec.md §3.6) and what ran in it; prefixes go to the rule book. */
+/** What was allowed in this session (exec.md §3.6) and what ran in it; prefixes and hosts go to the rule book. */
 export function createConsents(book: RuleBook): SessionConsents {
   const earlier: (readonly string[])[] = [];
   const covered = new Set<string>();
@@ -30,10 +31,11 @@ export function createConsents(book: RuleBook): SessionConsents {
       for (const key of keysOf(action)) covered.add(key);
     },
     allowPrefix: (pattern, signal) => book.allowPrefix(pattern, signal),
+    ruleHost: (target, action, signal) => book.ruleHost(target, action, signal),
   };
 }
 
-/** One key per thing that is allowed: a command however it is wrapped, each file of a patch, a tool of a server. */
+/** One key per thing: a command however it is wrapped, each file of a patch, a tool of a server, a host. */
 function keysOf(action: Action): readonly string[] {
   switch (action.type) {
     case "exec": {
@@ -44,8 +46,10 @@ function keysOf(action: Action): readonly string[] {
       return touchedPaths(action).map((file) => JSON.stringify(["patch", file]));
     case "mcp_call":
       return [JSON.stringify(["mcp", action.server, action.tool])];
-    case "network":
-      return [JSON.stringify(["network", action.protocol, action.host])];
+    case "network": {
+      const target = targetOf(action);
+      return typeof target === "string" ? [] : [JSON.stringify(["network", target.protocol, target.host])];
+    }
     default:
       return action satisfies never;
   }

@@ -1,7 +1,19 @@
 import { joinWords, summarizeCommand } from "@codex/execpolicy";
-import type { Action, Because, CallId, Consents, Consultation, ReviewDecision, TurnContext } from "@codex/protocol";
+import type {
+  Action,
+  Because,
+  CallId,
+  Consents,
+  Consultation,
+  NetworkPolicyAmendment,
+  NetworkTarget,
+  ReviewDecision,
+  TurnContext,
+} from "@codex/protocol";
 import { truncateMiddle } from "../prompt/truncate.js";
 import { TurnAborted } from "../turn/aborted.js";
+import type { NetworkAction } from "./network.js";
+import { targetOf } from "./network.js";
 import { askAboutTool } from "./tool-question.js";
 
 export type ConsultParts = {
@@ -25,14 +37,48 @@ export async function consult(action: Action, inquiry: Inquiry, parts: ConsultPa
   const decision = await ask(action, inquiry, parts);
   if (typeof decision === "string") return settle(decision, action, parts);
   if ("denied" in decision) return no(`rejected by user: ${bounded(decision.denied.rejection)}`);
+  if ("network_policy_amendment" in decision) {
+    return ruleHost(decision.network_policy_amendment.network_policy_amendment, action, inquiry.offer, parts);
+  }
+  if (action.type !== "exec") return misplaced(parts);
   const pattern = decision.approved_execpolicy_amendment.proposed_execpolicy_amendment;
   const isWanted = isOffered(pattern, inquiry.offer);
   const problem = isWanted
     ? await parts.consents.allowPrefix(pattern, parts.turn.signal)
     : "the rule was not kept: it is none of those that were offered";
   if (isWanted) parts.announceRule(ruleText(pattern));
-  if (problem !== undefined) parts.turn.session.emit({ type: "warning", message: problem }, parts.turn.id);
+  if (problem !== undefined) warn(problem, parts);
   return undefined;
+}
+
+/** A rule about the host that was asked about: `allow` is a yes, `deny` a no. */
+async function ruleHost(
+  rule: NetworkPolicyAmendment,
+  action: Action,
+  { hosts = [] }: Consultation,
+  parts: ConsultParts,
+): Promise<Because | undefined> {
+  const { host, action: choice } = rule;
+  const isWanted = hosts.some((each) => each.host === host && each.action === choice);
+  if (action.type !== "network" || !isWanted) return misplaced(parts);
+  const problem = await parts.consents.ruleHost(action, choice, parts.turn.signal);
+  parts.announceRule(
+    choice === "allow"
+      ? `The user now allows requests to ${host} (${action.protocol})`
+      : `The user now refuses every request to ${host}`,
+  );
+  if (problem !== undefined) warn(problem, parts);
+  return choice === "allow" ? undefined : no(`rejected by user, who refuses every request to ${host} from now on`);
+}
+
+/** An answer to some other question is no yes to this one. */
+function misplaced(parts: ConsultParts): Because {
+  warn("nothing was allowed or kept: the answer is none of those that were offered", parts);
+  return no("rejected: the answer was none of those that were offered");
+}
+
+function warn(message: string, { turn }: ConsultParts): void {
+  turn.session.emit({ type: "warning", message }, turn.id);
 }
 
 /** core.md §1.7: the model is told which prefix it need not ask about any more. */
@@ -98,18 +144,34 @@ async function ask(action: Action, inquiry: Inquiry, parts: ConsultParts): Promi
       return turn.session.ask("patch_approval", { ...scope, changes: action.changes }, turn.signal);
     case "mcp_call":
       return askAboutTool(action, { reason: because.at(-1)?.text, call_id }, turn);
-    case "network":
-      return "denied";
+    case "network": {
+      const question = {
+        ...scope,
+        command: [],
+        cwd: turn.settings.cwd,
+        parsed_cmd: [],
+        network_approval_context: namedTarget(action),
+        proposed_network_policy_amendments: offer.hosts ?? [],
+        available_decisions: decisionsFor(offer),
+      };
+      return turn.session.ask("exec_approval", question, turn.signal);
+    }
     default:
       return action satisfies never;
   }
 }
 
-function decisionsFor({ amendment, grants }: Consultation): readonly ReviewDecision[] {
+function namedTarget(action: NetworkAction): NetworkTarget {
+  const target = targetOf(action);
+  return typeof target === "string" ? { host: action.host, protocol: action.protocol } : target;
+}
+
+function decisionsFor({ amendment, grants, hosts = [] }: Consultation): readonly ReviewDecision[] {
   const patterns = [...(amendment === undefined ? [] : [amendment]), ...grants.map((grant) => grant.pattern)];
   const distinct = [...new Map(patterns.map((pattern) => [JSON.stringify(pattern), pattern])).values()];
   const rules = distinct.map((pattern) => ({
     approved_execpolicy_amendment: { proposed_execpolicy_amendment: pattern },
   }));
-  return ["approved", "approved_for_session", ...rules, "denied", "abort"];
+  const answers = hosts.map((host) => ({ network_policy_amendment: { network_policy_amendment: host } }));
+  return ["approved", "approved_for_session", ...rules, ...answers, "denied", "abort"];
 }

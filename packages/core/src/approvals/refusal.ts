@@ -3,7 +3,10 @@ import type { Attempt, Because } from "@codex/protocol";
 export type Refused = Extract<Attempt<never>, { readonly type: "refused" }>;
 
 /** What the model reads when nothing ran. A person's no comes in their words (markers of core.md §4.4). */
-export function refusalText(what: "exec command" | "patch" | "tool call", refused: Omit<Refused, "type">): string {
+export function refusalText(
+  what: "exec command" | "patch" | "tool call" | "network request",
+  refused: Omit<Refused, "type">,
+): string {
   const person = refused.because.findLast((because) => because.layer === "user");
   if (person !== undefined) return `${what} ${person.text}`;
   const remedy = refused.allow_with === undefined ? "" : `; the user can allow it with: ${refused.allow_with}`;

@@ -1,18 +1,23 @@
 import path from "node:path";
 import { CodexError } from "@codex/common";
 import type { Config } from "@codex/config";
-import type { Policy, PrefixRule, Rules } from "@codex/execpolicy";
+import type { Amendment, NetworkRule, Policy, Position, Rules } from "@codex/execpolicy";
 import {
   amendFile,
   combineRules,
   createPolicy,
   describeProblem,
   isBroadPrefix,
+  isNetworkProtocol,
   joinWords,
   loadPolicy,
   loadPolicyFiles,
   NO_RULES,
+  normaliseHost,
 } from "@codex/execpolicy";
+import type { NetworkPolicyAmendment, NetworkTarget } from "@codex/protocol";
+
+type HostAction = NetworkPolicyAmendment["action"];
 
 /** The rules of a session. They change only by the person's own answers. */
 export interface RuleBook {
@@ -21,6 +26,8 @@ export interface RuleBook {
   readonly files: readonly string[];
   /** Writes an allow rule and follows it from now on. What is wrong, when it could not be kept. */
   allowPrefix(pattern: readonly string[], signal: AbortSignal): Promise<string | undefined>;
+  /** The same for a host that is allowed, or refused under any protocol. */
+  ruleHost(target: NetworkTarget, action: HostAction, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export type RuleFolders = {
@@ -54,6 +61,14 @@ export async function loadRuleBook({ folders, amendments }: RuleFolders, signal:
     throw new CodexError("config_invalid", `the rules cannot be used:${text}`);
   }
   let policy = loaded.policy;
+  /** Follows a rule and writes it; it is taken over as it stands in the file, with its line, and nothing else of it. */
+  const keep = async (amendment: Amendment, find: (written: Rules) => Rules, cancel: AbortSignal) => {
+    const written = await amendFile(amendments, amendment, cancel);
+    const read = await loadPolicyFiles([amendments], cancel);
+    policy = createPolicy(combineRules([policy.rules, find(read.type === "loaded" ? read.policy.rules : NO_RULES)]));
+    if (written.type !== "refused") return undefined;
+    return `the rule holds for this session, but it could not be kept: ${written.message}`;
+  };
   return {
     get policy() {
       return policy;
@@ -61,28 +76,36 @@ export async function loadRuleBook({ folders, amendments }: RuleFolders, signal:
     files: loaded.files,
     async allowPrefix(pattern, cancel) {
       if (isBroadPrefix(pattern)) return `a rule for ${joinWords(pattern)} would allow nearly anything`;
-      const written = await amendFile(amendments, { type: "prefix", pattern }, cancel);
-      policy = createPolicy(combineRules([policy.rules, await ruleOf(pattern, amendments, cancel)]));
-      if (written.type !== "refused") return undefined;
-      return `the rule holds for this session, but it could not be kept: ${written.message}`;
+      return keep({ type: "prefix", pattern }, (written) => prefixOf(pattern, written), cancel);
+    },
+    async ruleHost({ host, protocol }, action, cancel) {
+      const normalised = normaliseHost(host);
+      if (normalised.type === "failed") return normalised.message;
+      if (!isNetworkProtocol(protocol)) return `unknown protocol ${protocol}`;
+      const target = { host: normalised.host, protocol };
+      const amendment = { type: "network", ...target, decision: action } as const;
+      return keep(amendment, (written) => hostOf(target, action, written), cancel);
     },
   };
 }
 
-/** The rule as it stands in the file, with its line; nothing else of the file is taken over. */
-async function ruleOf(pattern: readonly string[], file: string, signal: AbortSignal): Promise<Rules> {
-  const loaded = await loadPolicyFiles([file], signal);
-  const wanted = JSON.stringify(pattern.map((word) => [word]));
-  const rules = loaded.type === "loaded" ? loaded.policy.rules.prefixes : [];
-  const found = rules.findLast((rule) => rule.decision === "allow" && JSON.stringify(rule.pattern) === wanted);
-  const unwritten: PrefixRule = {
-    pattern: pattern.map((word) => [word]),
-    decision: "allow",
-    match: [],
-    notMatch: [],
-    position: { file: "this session", line: 0, column: 0 },
-  };
+const UNWRITTEN: Position = { file: "this session", line: 0, column: 0 };
+
+function prefixOf(pattern: readonly string[], { prefixes }: Rules): Rules {
+  const words = pattern.map((word) => [word]);
+  const wanted = JSON.stringify(words);
+  const found = prefixes.findLast((rule) => rule.decision === "allow" && JSON.stringify(rule.pattern) === wanted);
+  const unwritten = { pattern: words, decision: "allow", match: [], notMatch: [], position: UNWRITTEN } as const;
   return { ...NO_RULES, prefixes: [found ?? unwritten] };
+}
+
+function hostOf(target: Pick<NetworkRule, "host" | "protocol">, action: HostAction, { networks }: Rules): Rules {
+  const decision = action === "deny" ? "forbidden" : "allow";
+  const { host, protocol } = target;
+  const found = networks.findLast(
+    (rule) => rule.host === host && rule.protocol === protocol && rule.decision === decision,
+  );
+  return { ...NO_RULES, networks: [found ?? { ...target, decision, position: UNWRITTEN }] };
 }
 
 function foldersBetween(root: string, cwd: string): readonly string[] {

@@ -3,6 +3,7 @@ import type { ApprovalPolicy } from "@codex/protocol";
 import type { CommandFacts } from "./exec.js";
 import { assessExec } from "./exec.js";
 import { assessMcpCall } from "./mcp.js";
+import { assessNetwork } from "./network.js";
 import { assessPatch } from "./patch.js";
 
 export type ApprovalParts = {
@@ -29,7 +30,7 @@ export function createApprovals(parts: ApprovalParts): ApprovalPolicy {
         case "mcp_call":
           return assessMcpCall(action, settings);
         case "network":
-          return { type: "forbid", because: [{ layer: "network", text: "no single host can be allowed yet" }] };
+          return assessNetwork(action, settings, parts.rules().rules.networks);
         default:
           return action satisfies never;
       }

@@ -1,6 +1,9 @@
 import type { Asks, EventMsg, Op, ReviewDecision, UserInputRequest } from "@codex/protocol";
 
-/** May this run, or be written? `exec`: a command; `patch`: changes to files. */
+/**
+ * May this run, or be written? `exec`: a command, or with `network_approval_context` a tool's requests to that host;
+ * `patch`: changes to files.
+ */
 export type ApprovalRequest =
   | ({ readonly type: "exec" } & Asks["exec_approval"]["question"])
   | ({ readonly type: "patch" } & Asks["patch_approval"]["question"]);

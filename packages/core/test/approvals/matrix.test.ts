@@ -320,7 +320,7 @@ describe("exec.md §3.9", () => {
   });
 });
 
-/** The row "denied network amendment" has no test: without a proxy no single host is allowed, or asked about. */
+/** The row "denied network amendment" stands in network.test.ts. */
 
 /** Takes the amendment that is proposed. */
 function amend(question: Question): ReviewDecision {

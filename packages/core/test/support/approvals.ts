@@ -41,6 +41,13 @@ export function approvalsOver(start: Policy, options: { readonly repository?: "t
       policy = createPolicy(combineRules([policy.rules, parse(line, "/home/rules/default.rules")]));
       return Promise.resolve(undefined);
     },
+    ruleHost({ host }, decision) {
+      const { line } = amendmentLine({ type: "network", host, protocol: "https", decision });
+      if (line === undefined) return Promise.resolve("it cannot be written");
+      kept.push(line);
+      policy = createPolicy(combineRules([policy.rules, parse(line, "/home/rules/default.rules")]));
+      return Promise.resolve(undefined);
+    },
   };
   const consents = createConsents(book);
   const approvals = createApprovals({

@@ -2,6 +2,7 @@ import type { EventMsg, ReviewDecision, SessionHandle } from "@codex/protocol";
 import type { SseEvent, TemporaryFolder } from "@codex/test-support";
 import { ev, mockProviderConfig, startResponsesServer, temporaryFolder, temporaryHome } from "@codex/test-support";
 import { createCodex } from "../../src/compose.js";
+import type { EmbeddedTool } from "../../src/tools/embedded.js";
 import { expectDescribed } from "./described.js";
 
 export type Question = Extract<EventMsg, { type: "exec_approval_request" | "apply_patch_approval_request" }>;
@@ -16,6 +17,7 @@ export type LiveOptions = {
   /** More top-level keys of `config.toml`. */
   readonly config?: string;
   readonly model?: string;
+  readonly tools?: readonly EmbeddedTool[];
   /** Where the model's answers are recorded. */
   readonly record?: string;
 };
@@ -54,7 +56,8 @@ export async function liveSession(options: LiveOptions): Promise<Live> {
   if (options.rules !== undefined) await home.write("rules/test.rules", options.rules);
   const { PATH } = process.env;
   const env = { PATH, HOME: home.path, CODEX_HOME: home.path, CODEX_API_KEY: "k" };
-  const codex = createCodex({ env, ...(options.record === undefined ? {} : { record: options.record }) });
+  const { record, tools = [] } = options;
+  const codex = createCodex({ env, tools, ...(record === undefined ? {} : { record }) });
   const close = async (): Promise<void> => {
     for (const each of [codex, server, home, workspace, outside]) await each[Symbol.asyncDispose]();
   };

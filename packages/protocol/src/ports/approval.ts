@@ -1,4 +1,4 @@
-import type { Action, Because, Denial, Verdict } from "../action.js";
+import type { Action, Because, Denial, NetworkPolicyAmendment, NetworkTarget, Verdict } from "../action.js";
 import type { ResolvedPolicy } from "../policy.js";
 import type { Environment, Files } from "./environment.js";
 import type { TurnContext } from "./turn.js";
@@ -18,6 +18,12 @@ export interface Consents {
   allowForSession(action: Action): void;
   /** Allows commands with this prefix from now on, in later sessions too. What is wrong, when it cannot be kept. */
   allowPrefix(pattern: readonly string[], signal: AbortSignal): Promise<string | undefined>;
+  /** The same for a host, allowed or refused. */
+  ruleHost(
+    target: NetworkTarget,
+    action: NetworkPolicyAmendment["action"],
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
 }
 
 /** How one try went. */

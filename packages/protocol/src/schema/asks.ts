@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { fileChange, parsedCommand } from "./items.js";
-import { because, grant } from "./policy.js";
+import { because, grant, networkPolicyAmendment, networkTarget } from "./policy.js";
 
 /** Schemas of asks.ts. */
 
@@ -10,6 +10,7 @@ export const reviewDecision = z.union([
   z.object({
     approved_execpolicy_amendment: z.object({ proposed_execpolicy_amendment: z.array(z.string()) }),
   }),
+  z.object({ network_policy_amendment: z.object({ network_policy_amendment: networkPolicyAmendment }) }),
 ]);
 
 export const execApprovalRequest = {
@@ -19,6 +20,8 @@ export const execApprovalRequest = {
   command: z.array(z.string()),
   cwd: z.string(),
   reason: z.exactOptional(z.string()),
+  network_approval_context: z.exactOptional(networkTarget),
+  proposed_network_policy_amendments: z.exactOptional(z.array(networkPolicyAmendment)),
   proposed_execpolicy_amendment: z.exactOptional(z.array(z.string())),
   available_decisions: z.exactOptional(z.array(reviewDecision)),
   parsed_cmd: z.array(parsedCommand),

@@ -57,6 +57,9 @@ export const grant = z.object({
   would_have_matched: z.number(),
 });
 
+export const networkTarget = z.object({ host: z.string(), protocol: z.string() });
+export const networkPolicyAmendment = z.object({ host: z.string(), action: z.enum(["allow", "deny"]) });
+
 export const denial = z.object({
   layer,
   target: z.exactOptional(z.string()),
