@@ -21,6 +21,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/exec.js")).exec,
   },
   {
+    words: ["review"],
+    about: ["Have a change reviewed: codex review --uncommitted, --base main, --commit SHA"],
+    load: async () => (await import("./commands/review.js")).review,
+  },
+  {
     words: ["sandbox"],
     about: ["Run a command inside the sandbox: codex sandbox -s read-only -- ls"],
     load: async () => (await import("./commands/sandbox.js")).sandbox,

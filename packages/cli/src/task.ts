@@ -1,15 +1,15 @@
-import type { CodexOptions } from "@codex/core";
+import type { CodexOptions, openReview } from "@codex/core";
 import { openLastMessageFile, readOutputSchema, runExec, ThreadLine, usesColour } from "@codex/headless";
 import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
 import type { TypedOverrides } from "@codex/config";
-import type { Codex, OpenRequest, SandboxMode, SessionId } from "@codex/protocol";
+import type { Codex, OpenRequest, ReviewTarget, SandboxMode, SessionHandle, SessionId } from "@codex/protocol";
 import { CodexError, messageOf } from "@codex/common";
 import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
 import { isInGitRepository } from "./git.js";
 import type { localModel } from "./local-model.js";
 import { checkedPictures } from "./pictures.js";
-import { readPrompt, type StandardInput } from "./stdin.js";
+import { readPrompt, type PromptRequest, type StandardInput } from "./stdin.js";
 
 /** The process around a run, so that tests can bring their own. */
 export type World = {
@@ -27,6 +27,14 @@ export type Task = {
   readonly flags: ExecFlags;
   /** Default: a new session. */
   start?(codex: Codex, cwd: string): Promise<Start>;
+  /** The task is a review: of this, or of what the prompt says. */
+  readonly review?: ReviewTask;
+};
+
+type ReviewTask = {
+  readonly target: ReviewTarget | "prompt";
+  /** Makes the session that reviews. */
+  readonly open: typeof openReview;
 };
 
 type Start = { readonly type: "new" } | { readonly type: "resume" | "fork"; readonly id: SessionId };
@@ -42,8 +50,7 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   const images = await checkedPictures(flags.image, world.cwd);
   const outputSchema = flags.outputSchema === undefined ? undefined : await readOutputSchema(flags.outputSchema);
   const note = (text: string) => void world.stderr.write(text, () => undefined);
-  const piped = task.start === undefined ? "added" : "ignored";
-  const prompting = readPrompt({ argument: flags.prompt, input: world.input, note, piped }, signal);
+  const prompting = readInput(task, { input: world.input, note }, signal);
   // The session is opened while stdin is read; a failure to read is told after that.
   prompting.catch(() => undefined);
   const local = flags.oss === true ? await openLocalModel(flags, { ...world, cwd, note }, signal) : {};
@@ -53,7 +60,7 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   const threadLine = flags.json === true ? new ThreadLine(world.stdout, prompting) : undefined;
   const identified = threadLine === undefined ? {} : { identified: (id: SessionId) => threadLine.tell(id) };
   const request = { ...start, ...identified, settings: { cwd }, source: "exec", ephemeral } as const;
-  const begun = begin(codex, request, { prompting, flags }, signal).catch(async (error: unknown) => {
+  const begun = begin(codex, request, { prompting, task }, signal).catch(async (error: unknown) => {
     // an interrupt says nothing more (live.md §1.6)
     if (!signal.aborted) await threadLine?.fail(messageOf(error));
     throw error;
@@ -81,17 +88,38 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   );
 }
 
-type Given = { readonly prompting: Promise<string>; readonly flags: ExecFlags };
+function readInput(task: Task, from: Pick<PromptRequest, "input" | "note">, signal: AbortSignal): Promise<string> {
+  const { flags, start, review } = task;
+  if (review !== undefined && review.target !== "prompt") return Promise.resolve("");
+  const piped = start === undefined && review === undefined ? "added" : "ignored";
+  return readPrompt({ ...from, argument: flags.prompt, piped }, signal);
+}
+
+type Given = { readonly prompting: Promise<string>; readonly task: Task };
 
 /** The session, once everything that the run needs is there. */
-async function begin(codex: Codex, request: OpenRequest, { prompting, flags }: Given, signal: AbortSignal) {
-  const session = await codex.open(request, signal);
+async function begin(codex: Codex, request: OpenRequest, { prompting, task }: Given, signal: AbortSignal) {
+  const { session, prompt } = await openSession(codex, request, { prompting, task }, signal);
   try {
-    return { session, prompt: await prompting, lastMessage: await lastMessageFile(flags.outputLastMessage) };
+    return { session, prompt: await prompt, lastMessage: await lastMessageFile(task.flags.outputLastMessage) };
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+type Opened = { readonly session: SessionHandle; readonly prompt: string | Promise<string> };
+
+async function openSession(
+  codex: Codex,
+  request: OpenRequest,
+  { prompting, task: { review } }: Given,
+  signal: AbortSignal,
+): Promise<Opened> {
+  if (review === undefined) return { session: await codex.open(request, signal), prompt: prompting };
+  const target =
+    review.target === "prompt" ? { type: "custom" as const, instructions: await prompting } : review.target;
+  return review.open(codex, target, request, signal);
 }
 
 /** Loaded by the runs that ask for it. */

@@ -54,7 +54,7 @@ const COLOURS = ["auto", "always", "never"] as const satisfies readonly ColourCh
 /** `codex exec` (core.md §6.1), as far as it is built. */
 export function parseExec(argv: readonly string[]): Parsed<ExecFlags> {
   const command = execOptions(new Command("codex exec"))
-    .description("Do one task without questions, then exit. Also: codex exec resume, codex exec fork.")
+    .description("Do one task without questions, then exit. Also: codex exec resume, fork and review.")
     .argument("[PROMPT]", "the task; `-` reads it from stdin, and piped input is added to it");
   return parseTask(command, argv, () => ({ prompt: command.args[0], ...command.opts<Omit<ExecFlags, "prompt">>() }));
 }
