@@ -120,6 +120,11 @@ describe("questions", () => {
           },
         ];
       }
+      if (op.type === "exec_approval" && op.id === "a1") {
+        const network_approval_context = { host: "x.com", protocol: "https" };
+        const about = { command: [], cwd: "/repo", parsed_cmd: [], network_approval_context };
+        return [{ type: "exec_approval_request", call_id: callId("n1"), turn_id: TURN, ...about }];
+      }
       if (op.type === "exec_approval") {
         return [{ type: "apply_patch_approval_request", call_id: callId("p1"), turn_id: TURN, changes: CHANGES }];
       }
@@ -127,11 +132,13 @@ describe("questions", () => {
       return op.type === "shutdown" ? [{ type: "shutdown_complete" }] : [];
     });
     const { outcome, stderr } = await run(session);
-    expect(session.ops.slice(1, 3)).toEqual([
+    expect(session.ops.slice(1, 4)).toEqual([
       { type: "exec_approval", id: "a1", decision: "denied" },
+      { type: "exec_approval", id: "n1", decision: "denied" },
       { type: "patch_approval", id: "p1", decision: "denied" },
     ]);
     expect(stderr).toContain("warning: denied, since codex exec has nobody to ask: rm x\n");
+    expect(stderr).toContain("warning: denied, since codex exec has nobody to ask: https requests to x.com\n");
     expect(outcome).toBe("failed");
   });
 });

@@ -71,7 +71,11 @@ type ExchangeOptions = { readonly signal: AbortSignal; readonly connect_ms: numb
 
 function exchange(request: ClientRequest, body: string, options: ExchangeOptions): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
-    const listener = onAbort(options.signal, () => request.destroy(abortError(options.signal)));
+    const listener = onAbort(options.signal, () => {
+      // a response that has arrived but was not read to its end takes the request's own listener off the socket
+      request.socket?.once("error", () => undefined);
+      request.destroy(abortError(options.signal));
+    });
     const timer = setTimeout(() => request.destroy(connectTimeout(options)), options.connect_ms);
     const connected = (): void => clearTimeout(timer);
     request.once("socket", (socket) => {
