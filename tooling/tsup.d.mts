@@ -1,3 +1,6 @@
 import type { Options } from "tsup";
 
-export function library(options?: Options): Options;
+/** `inlinedTypes`: packages whose types are written into the declarations, and where their source is. */
+type Library = Options & { readonly inlinedTypes?: Readonly<Record<string, readonly string[]>> };
+
+export function library(options?: Library): Options;

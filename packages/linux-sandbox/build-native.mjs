@@ -30,6 +30,9 @@ const FLAGS = ["-O2", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong",
 /** Nothing of the machine that compiled it: no paths, no identity of the link. */
 const SAME_BYTES = ["-static", "-s", "-ffile-prefix-map=./=", "-Wl,--build-id=none"];
 
+/** To try a package out (tooling/consume.mjs): without the other architecture when there is no compiler for it. */
+const ONLY_AVAILABLE = process.env.CODEX_PREBUILT === "available";
+
 /** musl's wrapper leaves them out; behind its own, so that none of the other C library's is read. */
 const KERNEL_HEADERS = ["-idirafter", "/usr/include", "-idirafter", "/usr/include/x86_64-linux-gnu"];
 
@@ -147,6 +150,7 @@ function isStaticFor(machine, file) {
 
 function compilerFor({ arch, compiler, install }) {
   const found = findProgram([compiler, ...(arch === process.arch ? ["cc", "gcc"] : [])]);
+  if (found === undefined && ONLY_AVAILABLE && arch !== process.arch) return undefined;
   if (found === undefined) stop(`no C compiler for ${arch} helpers (${compiler}): ${install}`);
   return found;
 }
@@ -176,11 +180,12 @@ function buildTwice(target, compiler) {
 /** What has to be the same for others to get these bytes: this script, the sources, and the compilers named here. */
 function buildPrebuilt() {
   const folder = join(here, "dist", "prebuilt");
-  const tools = TARGETS.map((target) => ({ target, compiler: compilerFor(target) }));
+  const found = TARGETS.map((target) => ({ target, compiler: compilerFor(target) }));
+  const tools = found.filter(({ compiler }) => compiler !== undefined);
   const versions = tools.map(({ compiler }) => spawnSync(compiler, ["--version"], { encoding: "utf8" }).stdout);
   const names = versions.map((text) => text.split("\n")[0] ?? "");
   const wanted = stampOf("prebuilt", ...names);
-  const files = TARGETS.map(({ arch }) => join(folder, arch, NAME));
+  const files = tools.map(({ target }) => join(folder, target.arch, NAME));
   if (isFresh(files, join(folder, "stamp"), wanted)) return;
   rmSync(folder, { recursive: true, force: true });
   const lines = tools.map(({ target, compiler }, at) => {
