@@ -87,8 +87,8 @@ async function ask(session: SessionHandle, op: Op): Promise<EventMsg> {
 }
 
 function showSteps(answer: EventMsg, { json }: UndoFlags): ExitCode {
-  const steps = answer.type === "list_undo_steps_response" ? answer.steps : [];
-  if (json === true) process.stdout.write(`${JSON.stringify({ steps })}\n`);
+  const { steps, dropped } = answer.type === "list_undo_steps_response" ? answer : { steps: [], dropped: undefined };
+  if (json === true) process.stdout.write(`${JSON.stringify({ steps, dropped })}\n`);
   else if (steps.length === 0) process.stdout.write("No step of this session has changed a file.\n");
   else {
     const lines = steps.map((step, index) => {
@@ -96,6 +96,7 @@ function showSteps(answer: EventMsg, { json }: UndoFlags): ExitCode {
       return stepText(step, step.state === "done" ? `${standing}` : "-");
     });
     process.stdout.write(lines.join(""));
+    if (dropped !== undefined) process.stdout.write(`${dropped} older steps are gone: undo.max_mb was reached\n`);
   }
   return EXIT.ok;
 }

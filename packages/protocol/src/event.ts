@@ -154,7 +154,12 @@ export type EventMsg =
       readonly num_turns?: number;
     }
   | { readonly type: "undo_preview_response"; readonly report?: UndoReport; readonly num_turns?: number }
-  | { readonly type: "list_undo_steps_response"; readonly steps: readonly UndoStep[] }
+  | {
+      readonly type: "list_undo_steps_response";
+      readonly steps: readonly UndoStep[];
+      /** How many older ones are gone, since no more may be kept. Absent: none. */
+      readonly dropped?: number;
+    }
   | { readonly type: "list_background_terminals_response"; readonly terminals: readonly BackgroundTerminal[] }
   | { readonly type: "list_custom_prompts_response"; readonly custom_prompts: readonly CustomPrompt[] }
   | { readonly type: "list_skills_response"; readonly skills: readonly SkillsOfFolder[] }

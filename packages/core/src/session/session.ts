@@ -23,6 +23,7 @@ import { runCompact } from "../turn/kinds/compact.js";
 import { runRegular } from "../turn/kinds/regular.js";
 import type { PersonCommand } from "../turn/kinds/shell.js";
 import { runUserShell } from "../turn/kinds/shell.js";
+import { asStep } from "../undo/step-watch.js";
 import type { TurnWork } from "../turn/powers.js";
 import { failureOf } from "../turn/retry.js";
 import { answerUndo } from "../undo/undo-ops.js";
@@ -203,7 +204,8 @@ export class Session implements ChildHandle {
     }
     this.#start(id, settings, async (turn, powers) => {
       const { truncation } = turn.model.info;
-      powers.record(await runUserShell({ ...about, turn_id: id, truncation }, turn.signal));
+      const run = () => runUserShell({ ...about, turn_id: id, truncation }, turn.signal);
+      powers.record(await asStep(turn, deps.snapshots, run));
       turn.signal.throwIfAborted();
       return undefined;
     });

@@ -57,6 +57,18 @@ export function watchSteps(turn: TurnContext, snapshots: Snapshots | undefined):
   };
 }
 
+/** A command of the person's own is a step like any other. */
+export async function asStep<T>(
+  turn: TurnContext,
+  snapshots: Snapshots | undefined,
+  run: () => Promise<T>,
+): Promise<T> {
+  await snapshots?.before({ turn_id: turn.id, step: 1 }, turn.signal);
+  const result = await run();
+  void snapshots?.after(turn.session.signal);
+  return result;
+}
+
 function mayChange(action: Action, place: Place, { settings }: TurnContext): boolean {
   if (settings.sandbox_policy.type === "read-only" && place === "confined") return false;
   switch (action.type) {

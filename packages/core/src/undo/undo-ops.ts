@@ -19,7 +19,8 @@ export async function answerUndo(op: UndoOp, parts: Between, turn: TurnId): Prom
   }
   if (op.type === "list_undo_steps") {
     const steps = (await deps.snapshots?.steps(scope.signal)) ?? [];
-    scope.emit({ type: "list_undo_steps_response", steps }, turn);
+    const dropped = deps.snapshots?.dropped ?? 0;
+    scope.emit({ type: "list_undo_steps_response", steps, ...(dropped === 0 ? {} : { dropped }) }, turn);
     return;
   }
   if (op.preview !== true) scope.emit({ type: "undo_started", message: `${op.type} in progress` }, turn);

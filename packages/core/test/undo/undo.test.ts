@@ -54,6 +54,21 @@ describe("undo in a session", () => {
     expect(readFileSync(join(rig.root, "a"), "utf8")).toBe("mine\n");
   });
 
+  it("takes back a command of the person's own, and one that only reads is no step", async () => {
+    await using rig = await undoRig();
+    rig.sh("echo one > a; mkdir d; echo two > d/b");
+    const before = files(rig.root);
+    await using open = await rig.open();
+    for (const command of ["rm -rf d; echo changed > a", "cat a"]) {
+      open.session.submit({ type: "run_user_shell_command", command });
+      await open.until("task_complete");
+    }
+    expect(files(rig.root)).not.toBe(before);
+    expect(await open.undo()).toMatchObject({ success: true, report: { steps: [{ step: 1 }] } });
+    expect(files(rig.root)).toBe(before);
+    expect(await open.undo()).toMatchObject({ success: false });
+  });
+
   it("is off where the configuration says so", async () => {
     await using rig = await undoRig({ config: "undo.enabled = false" });
     rig.sh("echo one > a");

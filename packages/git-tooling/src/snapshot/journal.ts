@@ -54,15 +54,17 @@ export function journalFolder(home: string): string {
 
 /** What a session has changed and taken back: lines that are only ever added, so nothing is lost by an undo. */
 export class Journal {
-  readonly #path: string;
+  /** Absolute. */
+  readonly path: string;
   readonly #steps = new Map<string, StepRecord>();
   /** Undone steps in the order in which they were. */
   #undone: string[] = [];
+  #dropped = 0;
   /** Where the line of the step that was begun last starts, in bytes. */
   #last_begun = 0;
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
     for (const line of readLines(path)) this.#take(line);
   }
 
@@ -76,16 +78,26 @@ export class Journal {
     return this.#undone;
   }
 
+  /** Steps that had to go for the space they took. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
   begin(record: Omit<StepRecord, "after" | "state">): void {
-    this.#last_begun = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#last_begun = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
     this.#write({ type: "before", ...record });
   }
 
   /** The step that was begun last has changed nothing: as if it had never been. */
   withdraw(id: string): void {
     this.#steps.delete(id);
-    if (this.#last_begun === 0) rmSync(this.#path, { force: true });
-    else truncateSync(this.#path, this.#last_begun);
+    if (this.#last_begun === 0) rmSync(this.path, { force: true });
+    else truncateSync(this.path, this.#last_begun);
+  }
+
+  /** Forgets the oldest steps for good. */
+  drop(count: number): void {
+    this.#write({ type: "dropped", steps: [...this.#steps.keys()].slice(0, count) });
   }
 
   settle(id: string, after: Moment): void {
@@ -97,9 +109,9 @@ export class Journal {
   }
 
   #write(line: Readonly<Record<string, unknown>>): void {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     // what a writer that died left of its line must not swallow this one
-    appendFileSync(this.#path, `${isTorn(this.#path) ? "\n" : ""}${JSON.stringify(line)}\n`, { mode: 0o600 });
+    appendFileSync(this.path, `${isTorn(this.path) ? "\n" : ""}${JSON.stringify(line)}\n`, { mode: 0o600 });
     this.#take(line);
   }
 
@@ -111,6 +123,10 @@ export class Journal {
     } else if (type === "after" && typeof id === "string") {
       const step = this.#steps.get(id);
       if (step !== undefined) this.#steps.set(id, { ...step, after: decodeMoment(line["after"]) });
+    } else if (type === "dropped") {
+      const ids = texts(line["steps"]);
+      for (const gone of ids) if (this.#steps.delete(gone)) this.#dropped += 1;
+      this.#undone = this.#undone.filter((other) => !ids.includes(other));
     } else if (type === "moved") {
       this.#move(line["direction"] === "undo" ? "undone" : "done", texts(line["steps"]));
     }
@@ -182,9 +198,12 @@ function decodeStep(id: string, line: Readonly<Record<string, unknown>>): StepRe
 
 /** Every moment in a file: whose objects are still needed. */
 export function* momentsOf(path: string): Generator<Moment> {
-  for (const line of readLines(path)) {
-    if (line["type"] === "before") yield decodeMoment(line["before"]);
-    if (line["type"] === "after") yield decodeMoment(line["after"]);
+  const lines = [...readLines(path)];
+  const dropped = new Set(lines.flatMap((line) => (line["type"] === "dropped" ? texts(line["steps"]) : [])));
+  for (const { type, id, before, after } of lines) {
+    if (typeof id === "string" && dropped.has(id)) continue;
+    if (type === "before") yield decodeMoment(before);
+    if (type === "after") yield decodeMoment(after);
   }
 }
 

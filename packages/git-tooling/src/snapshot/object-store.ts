@@ -19,6 +19,9 @@ import { objectId } from "./tree.js";
 
 /** Bytes of packed objects that are held before they are written. */
 const PACK_BYTES = 16 << 20;
+/** Packs of fewer bytes are joined when something is cleared away. */
+const SMALL_PACK = 1 << 20;
+const ABSENT = { throwIfNoEntry: false } as const;
 /** Bytes read at a time from a large file. */
 const CHUNK = 1 << 20;
 
@@ -30,6 +33,8 @@ export class ObjectStore {
   /** Absolute. */
   readonly folder: string;
   readonly #packs = new Map<string, PackFile>();
+  /** Names of packs and of large objects that were written here. */
+  readonly #written = new Set<string>();
   #pending = new Map<string, Buffer>();
   #pending_bytes = 0;
 
@@ -79,6 +84,7 @@ export class ObjectStore {
     const objects = [...this.#pending].map(([id, record]): PackedObject => ({ id, record }));
     const name = writePack(this.#packFolder, objects);
     this.#packs.set(name, new PackFile(name));
+    this.#written.add(name);
     this.#pending = new Map();
     this.#pending_bytes = 0;
   }
@@ -104,8 +110,10 @@ export class ObjectStore {
       await target.close();
     }
     const id = hash.digest("hex");
-    if (done === size) renameSync(beside, this.#large(id));
-    else rmSync(beside, { force: true });
+    if (done === size) {
+      renameSync(beside, this.#large(id));
+      this.#written.add(id);
+    } else rmSync(beside, { force: true });
     return { id, size: done };
   }
 
@@ -179,33 +187,65 @@ export class ObjectStore {
   }
 
   /**
-   * Keeps only `live` of what was written before `older_than` (milliseconds): what is newer may belong to a session
-   * that has not named it yet.
+   * Keeps only `live` of what this store has written itself, and of what was written before `older_than`
+   * (milliseconds): anything else may belong to a session that has not named it yet.
    */
   prune(live: ReadonlySet<string>, older_than: number): void {
     this.flush();
-    const old = [...this.#packs.values()].filter(({ name }) => statSync(`${name}.pack`).mtimeMs < older_than);
-    const kept: PackedObject[] = [];
-    for (const pack of old) {
-      for (const id of pack.ids()) if (live.has(id)) kept.push({ id, record: pack.record(pack.find(id)) });
-    }
-    const isSame = old.length <= 1 && old.every((pack) => [...pack.ids()].length === kept.length);
-    if (!isSame) this.#replace(old, kept);
-    for (const id of readdirSync(join(this.folder, "large"))) {
-      const path = join(this.folder, "large", id);
-      if (!live.has(id) && statSync(path).mtimeMs < older_than) rmSync(path, { force: true });
+    this.#refresh();
+    const isOld = (path: string): boolean => (statSync(path, ABSENT)?.mtimeMs ?? Infinity) < older_than;
+    const packs = [...this.#packs.values()];
+    const old = packs.filter(({ name }) => this.#written.has(name) || isOld(`${name}.pack`));
+    const young = packs.filter((pack) => !old.includes(pack));
+    this.#repack(old, new Set(young.flatMap((pack) => [...pack.ids()])), live);
+    for (const folder of [this.folder, this.#packFolder, join(this.folder, "large")]) {
+      for (const name of readdirSync(folder)) {
+        const path = join(folder, name);
+        const isDead = folder.endsWith("large") ? !live.has(name) : isLeftover(path);
+        if (isDead && (this.#written.has(name) || isOld(path))) rmSync(path, { force: true });
+      }
     }
   }
 
-  #replace(old: readonly PackFile[], kept: readonly PackedObject[]): void {
-    const name = kept.length === 0 ? undefined : writePack(this.#packFolder, kept);
-    for (const pack of old) {
-      if (pack.name === name) continue;
+  /** Writes packs that hold dead or doubled objects, or few, anew. `elsewhere`: what other packs hold already. */
+  #repack(packs: readonly PackFile[], elsewhere: Set<string>, live: ReadonlySet<string>): void {
+    const wanted = packs.map((pack) => {
+      const ids = [...pack.ids()];
+      const kept = ids.filter((id) => live.has(id) && !elsewhere.has(id));
+      for (const id of kept) elsewhere.add(id);
+      return { pack, kept, isWhole: kept.length === ids.length };
+    });
+    const stale = wanted.filter(({ pack, isWhole }) => !isWhole || statSync(`${pack.name}.pack`).size < SMALL_PACK);
+    if (stale.every(({ isWhole }) => isWhole) && stale.length <= 1) return;
+    const written = new Set<string>();
+    let batch: PackedObject[] = [];
+    let bytes = 0;
+    const write = (): void => {
+      if (batch.length > 0) written.add(writePack(this.#packFolder, batch));
+      [batch, bytes] = [[], 0];
+    };
+    for (const { pack, kept } of stale) {
+      for (const id of kept) {
+        const record = pack.record(pack.find(id));
+        batch.push({ id, record });
+        bytes += record.length;
+        if (bytes > PACK_BYTES) write();
+      }
+    }
+    write();
+    for (const { pack } of stale) {
+      if (written.has(pack.name)) continue;
       rmSync(`${pack.name}.idx`, { force: true });
       rmSync(`${pack.name}.pack`, { force: true });
     }
+    for (const name of written) this.#written.add(name);
     this.#refresh();
   }
+}
+
+/** Of somebody who died: a file that was not finished, a pack without its index. */
+function isLeftover(path: string): boolean {
+  return path.endsWith(".new") || (path.endsWith(".pack") && !existsSync(`${path.slice(0, -4)}idx`));
 }
 
 /** Bytes of all files below a folder. */

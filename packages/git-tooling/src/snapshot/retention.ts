@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, write
 import { join } from "node:path";
 import { codeOf } from "@codex/common";
 import type { Folder } from "./folder-state.js";
-import type { Moment } from "./journal.js";
+import type { Journal, Moment } from "./journal.js";
 import { journalFolder, momentsOf } from "./journal.js";
 import { bytesUnder, ObjectStore } from "./object-store.js";
 import { readKnown, storeFolder } from "./root-store.js";
@@ -48,6 +48,36 @@ export function prune(home: string, { keep_days, max_bytes }: Retention, now: nu
     }
   }
 }
+
+/** Milliseconds without a line in its journal after which a session counts as left. */
+const LEFT = 10 * 60_000;
+
+/**
+ * Holds what is kept for one folder below `max_bytes` while a session goes on: sessions that were left go first, the
+ * oldest of them before others, then the oldest steps of `own`, down to the last one. Returns the bytes that remain.
+ */
+export function trim(home: string, store: ObjectStore, own: Journal, { max_bytes, now }: TrimRequest): number {
+  for (;;) {
+    const journals = journalsOf(home);
+    const moments = journals.flatMap((path) => [...momentsOf(path)]);
+    store.prune(liveObjects(home, store, moments), now - LEFT);
+    const bytes = bytesUnder(store.folder);
+    if (bytes <= max_bytes) return bytes;
+    const left = journals.find(
+      (path) =>
+        path !== own.path && statSync(path).mtimeMs < now - LEFT && touches([...momentsOf(path)], home, store.folder),
+    );
+    if (left !== undefined) rmSync(left, { force: true });
+    else if (own.steps.length > 1) own.drop(Math.min(own.steps.length - 1, Math.ceil(own.steps.length / 4)));
+    else return bytes;
+  }
+}
+
+export type TrimRequest = {
+  readonly max_bytes: number;
+  /** Milliseconds. */
+  readonly now: number;
+};
 
 /** Least recently written first. */
 function journalsOf(home: string): readonly string[] {

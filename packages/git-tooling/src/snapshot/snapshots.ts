@@ -14,12 +14,13 @@ import { CodexError, messageOf } from "@codex/common";
 import { findState, Leaf } from "./folder-state.js";
 import type { Moment, StepRecord } from "./journal.js";
 import { isSameMoment, Journal, journalFolder } from "./journal.js";
+import { bytesUnder, type ObjectStore } from "./object-store.js";
 import type { Plan, Target } from "./plan.js";
 import { planSteps } from "./plan.js";
 import { lostGit, stillLost } from "./own-git.js";
 import { restoreTargets } from "./restore.js";
 import type { Retention } from "./retention.js";
-import { pruneDaily } from "./retention.js";
+import { pruneDaily, trim } from "./retention.js";
 import { RootStore } from "./root-store.js";
 import type { Limits } from "./scan.js";
 import { LIMITS } from "./scan.js";
@@ -58,6 +59,8 @@ class FolderSnapshots implements Snapshots {
   #open: string | undefined;
   #trouble: string | undefined;
   #is_warm = false;
+  /** What remained of a store when it was cleared last, in bytes. */
+  readonly #floors = new Map<ObjectStore, number>();
   /** One look at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -114,7 +117,38 @@ class FolderSnapshots implements Snapshots {
     this.#open = undefined;
     if (open === undefined) return;
     if (isSameMoment(open.before, after)) journal.withdraw(open.id);
-    else journal.settle(open.id, after);
+    else {
+      journal.settle(open.id, after);
+      this.#holdDown();
+    }
+  }
+
+  /** No more is kept than was allowed, also within one long session. */
+  #holdDown(): void {
+    const { home, retention, clock, onTrouble } = this.#options;
+    const { roots, journal } = this.#parts;
+    const { max_bytes } = retention;
+    const { dropped } = journal;
+    try {
+      for (const { objects } of roots) {
+        const floor = this.#floors.get(objects) ?? 0;
+        // where even the last step does not fit, not each further one is worth the search
+        const limit = floor > max_bytes ? floor + max_bytes / 16 : max_bytes;
+        if (bytesUnder(objects.folder) <= limit) continue;
+        this.#floors.set(objects, trim(home, objects, journal, { max_bytes, now: clock.now() }));
+      }
+    } catch (error) {
+      onTrouble(`old snapshots could not be cleared away: ${messageOf(error)}`);
+    }
+    if (dropped === 0 && journal.dropped > 0) {
+      onTrouble(
+        `undo forgets the oldest steps of this session: ${Math.floor(max_bytes / (1 << 20))} MiB (undo.max_mb) are full`,
+      );
+    }
+  }
+
+  get dropped(): number {
+    return this.#parts.journal.dropped;
   }
 
   steps(signal: AbortSignal): Promise<readonly UndoStep[]> {

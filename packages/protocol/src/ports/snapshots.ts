@@ -11,6 +11,8 @@ export interface Snapshots extends AsyncDisposable {
   before(step: SnapshotStep, signal: AbortSignal): Promise<void>;
   /** Keeps what the step that was begun made of it. Without one it does nothing. */
   after(signal: AbortSignal): Promise<void>;
+  /** How many of its oldest steps the session has lost to the limit of what is kept. */
+  readonly dropped: number;
   /** Steps that changed something, oldest first. */
   steps(signal: AbortSignal): Promise<readonly UndoStep[]>;
   /** What `restore` would do; nothing is changed. */

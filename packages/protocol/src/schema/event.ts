@@ -127,7 +127,11 @@ const itemEvents = [
     report: z.exactOptional(undoReport),
     num_turns: z.exactOptional(z.number()),
   }),
-  z.object({ type: z.literal("list_undo_steps_response"), steps: z.array(undoStep) }),
+  z.object({
+    type: z.literal("list_undo_steps_response"),
+    steps: z.array(undoStep),
+    dropped: z.exactOptional(z.number()),
+  }),
 ] as const;
 
 const toolEvents = [
