@@ -134,6 +134,8 @@ export type TypedOverrides = {
   readonly model?: string;
   readonly model_provider?: string;
   readonly sandbox_mode?: SandboxMode;
+  /** Name of a permission profile. */
+  readonly default_permissions?: string;
   readonly approval_policy?: AskForApproval;
   /** Writable besides the working directory; relative to it. */
   readonly add_dirs?: readonly string[];

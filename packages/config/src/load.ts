@@ -5,6 +5,7 @@ import { absolutePath, codexHome, processEnvironment, userHome, type Env } from 
 import { checkFile, type ConfigFile } from "./keys.js";
 import { makeLayer, readLayer, type ConfigLayer } from "./layer.js";
 import { parseOverride } from "./overrides.js";
+import { withPermissions } from "./permissions.js";
 import { problemError, unknownKeyError } from "./problem.js";
 import { legacyProfile, profileFile } from "./profiles.js";
 import { readProjectLayers } from "./project-layers.js";
@@ -67,7 +68,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     home: setting.user_home,
   });
   const requirements = await readRequirements(options.requirements_file ?? "/etc/codex/requirements.toml");
-  const asked = [...files, ...project.layers, ...flags];
+  const asked = await withPermissions([...files, ...project.layers, ...flags]);
   const { layers, warnings: required } =
     requirements === undefined
       ? { layers: asked, warnings: [] }

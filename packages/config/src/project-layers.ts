@@ -5,7 +5,7 @@ import type { ConfigWarning } from "./warning.js";
 
 /**
  * Keys that a repository may not set, trusted or not: they would send traffic elsewhere, start programs, or decide
- * about trust itself (core.md §7.1). The last four are ours: a repository gives no consent on the user's behalf
+ * about trust itself (core.md §7.1). The last six are ours: a repository gives no consent on the user's behalf
  * (house.md §11) nor chooses where commands run, and root markers come from the user (core.md §3.3).
  */
 const DENIED: readonly string[] = [
@@ -24,6 +24,8 @@ const DENIED: readonly string[] = [
   "projects",
   "project_root_markers",
   "sandbox",
+  "permissions",
+  "default_permissions",
   "environment",
 ];
 

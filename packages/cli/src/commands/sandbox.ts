@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { Command as CommandLine } from "commander";
+import { Command as CommandLine, Option } from "commander";
 import { CodexError } from "@codex/common";
 import { loadConfig } from "@codex/config";
 import { confine, enforce, findHelper, presume, readStatus, resolvePolicy, unconfined } from "@codex/linux-sandbox";
@@ -14,6 +14,7 @@ import { printParsed } from "../print-parsed.js";
 type SandboxFlags = SharedFlags & {
   readonly addDir: readonly string[];
   readonly network?: true;
+  readonly permissionProfile?: string;
   readonly status?: true;
   readonly command: readonly string[];
 };
@@ -34,6 +35,7 @@ export function parseSandbox(argv: readonly string[]): Parsed<SandboxFlags> {
     .description("Run a command inside the sandbox; its input, output and exit status are passed through.")
     .argument("[COMMAND...]", "the program and its arguments, after `--`")
     .option("--add-dir <DIR>", "one more writable directory (repeatable)", collect, [])
+    .addOption(new Option("-P, --permission-profile <NAME>", "a permission profile").conflicts("sandbox"))
     .option("--network", "let the command reach the network")
     .option("--status", "say what this machine can enforce")
     .passThroughOptions();
@@ -57,7 +59,8 @@ export async function sandbox(argv: readonly string[]): Promise<ExitCode> {
 async function prepare(flags: SandboxFlags): Promise<Ground> {
   const { env } = process;
   const cwd = await workingDirectory(process.cwd(), flags.cd);
-  const mode = flags.sandbox === undefined ? {} : { sandbox_mode: flags.sandbox };
+  const { sandbox: sandbox_mode, permissionProfile: default_permissions } = flags;
+  const mode = { ...(sandbox_mode && { sandbox_mode }), ...(default_permissions && { default_permissions }) };
   const config = await loadConfig({ ...configOptions(flags), cwd, env, typed: { ...mode, add_dirs: flags.addDir } });
   const policy = opened(config.settings.sandbox_policy, flags);
   const ground = { helper: findHelper(), cwd, policy };
