@@ -64,7 +64,7 @@ function toolsIn(scratch) {
     } catch (error) {
       const { stdout, stderr, message } = Object.assign({ stdout: "", stderr: "", message: "" }, error);
       const told = `${stdout}${stderr}`.trim();
-      if (program === "npm" && UNREACHABLE.test(told)) throw new Unreachable(told);
+      if (/^np[mx]$/.test(program) && UNREACHABLE.test(told)) throw new Unreachable(told);
       const words = Date.now() >= deadline ? `took longer than ${PATIENCE / 1000} s` : told.slice(-4_000) || message;
       throw new Trouble(`in ${cwd.slice(scratch.length) || "."}: ${[program, ...args].join(" ")}\n${words}`);
     }
@@ -259,7 +259,8 @@ async function settle(jobs) {
   const work = async () => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
   };
-  await Promise.all([work(), work()]);
+  const ends = await Promise.allSettled([work(), work()]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 guarded(async () => {
@@ -280,7 +281,7 @@ guarded(async () => {
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     console.log(
-      `SKIPPED: no package registry answers npm, so nothing could be installed:\n${error.message.slice(-600)}`,
+      `SKIPPED: no package registry answers npm, so nothing could be installed:\n${error.message.slice(0, 600)}`,
     );
   } finally {
     if (!process.env.KEEP) rmSync(scratch, { recursive: true, force: true });
