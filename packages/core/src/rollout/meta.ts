@@ -7,14 +7,21 @@ import { newTail, plainChunks, scanFile } from "./scan.js";
 /** Where a file begins: the session that it continues, as far as a byte of one of its files (rollout-live.md §3.1). */
 export type HistoryBase = { readonly file_id: string; readonly end: number };
 
-export type Opening = { readonly meta: StoredMeta; readonly base: HistoryBase | undefined };
+export type Opening = {
+  readonly meta: StoredMeta;
+  readonly base: HistoryBase | undefined;
+  /** False: nothing in the file can be read. */
+  readonly has_records: boolean;
+};
 
 /** What the first record of a file says; nothing when it is no `session_meta`. */
 export function readOpening(path: string, read: ReadChunks = plainChunks): Opening {
   for (const line of scanFile(path, newTail(), { read })) {
-    return line.type === "session_meta" ? openingOf(fieldsOf(line.payload)) : { meta: {}, base: undefined };
+    return line.type === "session_meta"
+      ? openingOf(fieldsOf(line.payload))
+      : { meta: {}, base: undefined, has_records: true };
   }
-  return { meta: {}, base: undefined };
+  return { meta: {}, base: undefined, has_records: false };
 }
 
 function openingOf(fields: Fields): Opening {
@@ -32,7 +39,7 @@ function openingOf(fields: Fields): Opening {
     ...(forked_from_id === undefined ? {} : { forked_from_id }),
     ...(branch === undefined ? {} : { git: { branch } }),
   };
-  return { meta, base: baseOf(fields["history_base"]) };
+  return { meta, base: baseOf(fields["history_base"]), has_records: true };
 }
 
 function baseOf(value: unknown): HistoryBase | undefined {

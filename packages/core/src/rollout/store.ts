@@ -67,7 +67,11 @@ async function unpacked(file: SessionFile): Promise<SessionFile> {
 
 async function open(home: string, file: SessionFile, tail: Tail): Promise<StoredSession> {
   const parts = await lineageOf(home, file);
-  const { meta } = readOpening(file.path, await readerOf(file));
+  const { meta, has_records } = readOpening(file.path, await readerOf(file));
+  if (!has_records) {
+    const problem = "holds no record of a session that can be read: start a new session instead";
+    throw new CodexError("file_error", `${file.path} ${problem}`);
+  }
   return { path: file.path, meta, lines: linesOf(parts, tail) };
 }
 
