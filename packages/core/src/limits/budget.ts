@@ -92,6 +92,11 @@ export class Budget {
     };
   }
 
+  /** Somebody has to say what commands print. */
+  get limits_output(): boolean {
+    return this.#root.#limits.max_output_bytes !== undefined;
+  }
+
   /** A command printed so much. False: that was too much. */
   print(bytes: number): boolean {
     const root = this.#root;

@@ -14,7 +14,8 @@ export function budgetedEnvironment(inner: Environment, budget: Budget): Environ
       if ("problem" in permit) return refusedProcess(permit.problem);
       const process = inner.exec(request, signal);
       void process.exit.then(() => permit[Symbol.dispose]());
-      return countedProcess(process, budget);
+      // counting costs a copy of every byte
+      return budget.limits_output ? countedProcess(process, budget) : process;
     },
     resolve: (policy, policy_cwd) => inner.resolve(policy, policy_cwd),
     confine: async (policy) => budgetedEnvironment(await inner.confine(policy), budget),
