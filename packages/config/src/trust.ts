@@ -54,7 +54,7 @@ function factsOf(folder: string, markers: readonly string[], home: string): Fact
   const settings = join(folder, ".codex");
   const file = join(settings, "config.toml");
   const is_own = (): boolean => canonical(settings) === home;
-  const has_git = exists(join(folder, ".git"));
+  const has_git = isRepository(join(folder, ".git"));
   return {
     folder,
     is_root: markers.some((marker) => (marker === ".git" ? has_git : exists(join(folder, marker)))),
@@ -91,6 +91,15 @@ function firstLine(path: string): string | undefined {
 }
 
 /** A folder that may not be looked into counts as having nothing in it. */
+/** Mode of the empty folder that a sandbox shows in the place of a `.git` while a command runs (docs/sandbox.md). */
+const STAND_IN = 0o1555;
+
+/** A command in `/tmp` must not make all of `/tmp` a project for a moment. */
+function isRepository(path: string): boolean {
+  const facts = factsAt(path);
+  return facts !== undefined && !(facts.isDirectory() && (facts.mode & 0o7777) === STAND_IN);
+}
+
 function exists(path: string): boolean {
   return factsAt(path) !== undefined;
 }
