@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createScene, refusal } from "./support.js";
@@ -26,6 +26,20 @@ describe("the project's own configuration", () => {
     expect(config.settings.sandbox_policy.type).toBe(row.sandbox);
     expect(config.settings.approval_policy).toBe(row.approval);
     expect(config.project_docs.include_project).toBe(row.docs);
+  });
+
+  it("is not found by the stand-in that a sandbox puts in the place of a repository", async () => {
+    using scene = createScene();
+    const below = join(scene.project, "below");
+    mkdirSync(below);
+    const root = async () => (await scene.load({ cwd: below })).project.root;
+    for (const [mode, found] of [
+      [0o755, scene.project],
+      [0o1555, below],
+    ] as const) {
+      chmodSync(join(scene.project, ".git"), mode);
+      expect(await root()).toBe(found);
+    }
   });
 
   it("is announced once when it is ignored, without being read", async () => {
