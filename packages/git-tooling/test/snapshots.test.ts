@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,35 @@ describe("a step", () => {
     expect(treeHash(here.home)).toBe(kept);
     await here.snapshots.restore(undo(), signal);
     expect((await here.snapshots.steps(signal)).map(({ state }) => state)).toEqual(["undone"]);
+  });
+
+  it("is looked at while others make and remove what lies there, and undo stays on", async () => {
+    await using here = await rig();
+    here.sh(PROJECT);
+    await here.step("echo more >> a.txt");
+    const churn =
+      "while :; do mkdir -m 1555 .codex build; rmdir .codex build; ln -s x l; rm l; mkdir d; : > d/f; rm -r d; done";
+    const others = spawn("bash", ["-c", churn], { cwd: here.root, stdio: "ignore" });
+    try {
+      for (let looks = 0; looks < 3000; looks += 1) await here.snapshots.steps(signal);
+    } finally {
+      others.kill("SIGKILL");
+    }
+    expect(await once(others, "close")).toEqual([null, "SIGKILL"]);
+    expect(here.trouble).toEqual([]);
+  });
+
+  it("whose end could not be seen is none: undo would take along what came later", async () => {
+    await using here = await rig({ limits: { files: 9 } });
+    here.sh(PROJECT);
+    await here.step("echo more >> a.txt");
+    await here.step("touch $(seq 20)");
+    expect(here.trouble).toEqual(["undo is off for this session: the folder holds more than 9 files"]);
+    here.sh("rm $(seq 20); echo mine > src/b.txt");
+    const later = here.again();
+    expect(await later.steps(signal)).toMatchObject([{ modified: 2, added: 0 }]);
+    await later.restore(undo(), signal);
+    expect(readFileSync(join(here.root, "src/b.txt"), "utf8")).toBe("mine\n");
   });
 
   it("that changed nothing leaves no journal of a session that changed nothing else", async () => {

@@ -4,7 +4,7 @@ import type { UndoProblem } from "@codex/protocol";
 import type { Moment } from "./journal.js";
 import type { ByteName } from "./tree.js";
 import { bytesOf, displayPath } from "./tree.js";
-import { isStandIn } from "./scan.js";
+import { isStandIn } from "./look.js";
 
 /** Tells a root's own `.git`, which is never kept, from another one at its place. `undefined`: there is none. */
 export function gitIdentity(root: ByteName): string | undefined {

@@ -1,8 +1,9 @@
 import type { Stats } from "node:fs";
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { CodexError, codeOf } from "@codex/common";
 import type { Reason } from "./folder-state.js";
 import { Folder, Leaf, stampOf } from "./folder-state.js";
+import { countFiles, isGone, isStandIn, look } from "./look.js";
 import type { ObjectStore } from "./object-store.js";
 import type { ByteName, Entry } from "./tree.js";
 import { bytesOf, encodeTree, NOT_COVERED, objectId, TEMPORARY } from "./tree.js";
@@ -32,9 +33,6 @@ const REBUILT = new Set(
   ),
 );
 
-/** Of the empty folders that our sandbox puts where `.git` and its like are missing, while commands run. */
-const STAND_IN = 0o1555;
-
 /** Larger files are copied in pieces instead of held in memory. */
 const LARGE = 8 << 20;
 /** Milliseconds of work after which others get their turn. */
@@ -57,6 +55,9 @@ export type Scanned = {
   /** Paths below the root that are the same file, by groups of two and more. */
   readonly linked: readonly (readonly ByteName[])[];
 };
+
+/** What lies at a path now, and what was known of it. */
+type Found = { readonly stats: Stats; readonly old: Folder | Leaf | undefined };
 
 /** A place where a scan lets go: with something to wait for, or only to breathe. */
 type Pause = Promise<void> | undefined;
@@ -160,6 +161,16 @@ class Scan {
     if (this.#parts.secrets.size > 0 && this.#parts.secrets.has(path)) return notCovered("secret", path);
     const stats = look(path);
     if (stats === undefined) return undefined;
+    try {
+      return yield* this.#found(path, name, { stats, old });
+    } catch (error) {
+      // others make and remove things meanwhile: one that went is one that is not there
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  }
+
+  *#found(path: ByteName, name: ByteName, { stats, old }: Found): Work<Folder | Leaf | undefined> {
     if (stats.isDirectory()) {
       return isStandIn(path, stats) ? undefined : yield* this.#directory(path, name, { stats, old });
     }
@@ -187,11 +198,7 @@ class Scan {
     this.#linked.set(ino, group);
   }
 
-  *#directory(
-    path: ByteName,
-    name: ByteName,
-    { stats, old }: { readonly stats: Stats; readonly old: Folder | Leaf | undefined },
-  ): Work<Folder | Leaf> {
+  *#directory(path: ByteName, name: ByteName, { stats, old }: Found): Work<Folder | Leaf> {
     if (stats.dev !== this.#device) return notCovered("another file system", `${path} ${stats.ino}`);
     if (REBUILT.has(name) && this.#isHeavy(path, stats, old)) {
       return new Leaf(
@@ -205,7 +212,7 @@ class Scan {
     try {
       return yield* this.folder(path, stats, old instanceof Folder ? old : undefined);
     } catch (error) {
-      if (codeOf(error) !== "EACCES" && codeOf(error) !== "ENOENT") throw error;
+      if (codeOf(error) !== "EACCES") throw error;
       return notCovered("unreadable", `${path} ${stats.ino}`);
     }
   }
@@ -226,15 +233,17 @@ class Scan {
     this.#read_bytes += stats.size;
     try {
       if (stats.size <= LARGE) return new Leaf({ mode, ...this.#readSmall(path) }, facts);
-      let id = "";
-      yield store.putLarge(bytesOf(path), stats.size).then((copy) => {
-        // it shrank while it was read: what was there is told by the next look
-        id = copy.size === stats.size ? copy.id : "";
-      });
-      return id === "" ? notCovered("unreadable", seen) : new Leaf({ mode, id }, facts);
+      let copied: { readonly id: string; readonly size: number } | { readonly error: unknown } | undefined;
+      yield store.putLarge(bytesOf(path), stats.size).then(
+        (copy) => void (copied = copy),
+        (error: unknown) => void (copied = { error }),
+      );
+      if (copied !== undefined && "error" in copied) throw copied.error;
+      // it shrank while it was read: what was there is told by the next look
+      return copied?.size === stats.size ? new Leaf({ mode, id: copied.id }, facts) : notCovered("unreadable", seen);
     } catch (error) {
       const code = codeOf(error);
-      if (code === "EACCES" || code === "EPERM" || code === "ENOENT" || code === "ELOOP" || code === "EIO") {
+      if (code === "EACCES" || code === "EPERM" || code === "ELOOP" || code === "EIO") {
         return notCovered("unreadable", seen);
       }
       throw error;
@@ -259,31 +268,4 @@ function notCovered(reason: Reason, seen: string): Leaf {
 
 function identity(reason: Reason, seen: string): string {
   return objectId("blob", Buffer.from(`${reason} ${seen}`, "latin1"));
-}
-
-function look(path: ByteName): Stats | undefined {
-  try {
-    return lstatSync(bytesOf(path), { throwIfNoEntry: false });
-  } catch (error) {
-    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "EACCES") return undefined;
-    throw error;
-  }
-}
-
-/** Stands for nothing: it goes again with the last command. */
-export function isStandIn(path: ByteName, { mode }: Stats): boolean {
-  return (mode & 0o1777) === STAND_IN && readdirSync(bytesOf(path)).length === 0;
-}
-
-/** Counts files below a folder, at most a little beyond `limit`. */
-function countFiles(path: ByteName, limit: number): number {
-  let count = 0;
-  const open = [path];
-  for (let folder = open.pop(); folder !== undefined && count <= limit; folder = open.pop()) {
-    for (const entry of readdirSync(bytesOf(folder), { withFileTypes: true, encoding: "latin1" })) {
-      if (entry.isDirectory()) open.push(`${folder}/${entry.name}`);
-      else count += 1;
-    }
-  }
-  return count;
 }

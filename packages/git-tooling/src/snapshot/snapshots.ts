@@ -4,19 +4,15 @@ import type {
   SessionId,
   Snapshots,
   SnapshotStep,
-  UndoChange,
   UndoProblem,
   UndoReport,
   UndoRequest,
   UndoStep,
 } from "@codex/protocol";
 import { CodexError, messageOf } from "@codex/common";
-import { findState, Leaf } from "./folder-state.js";
-import type { Moment, StepRecord } from "./journal.js";
+import type { Moment } from "./journal.js";
 import { isSameMoment, Journal, journalFolder } from "./journal.js";
 import { bytesUnder, type ObjectStore } from "./object-store.js";
-import type { Plan, Target } from "./plan.js";
-import { planSteps } from "./plan.js";
 import { lostGit, stillLost } from "./own-git.js";
 import { restoreTargets } from "./restore.js";
 import type { Retention } from "./retention.js";
@@ -24,9 +20,10 @@ import { pruneDaily, trim } from "./retention.js";
 import { RootStore } from "./root-store.js";
 import type { Limits } from "./scan.js";
 import { LIMITS } from "./scan.js";
+import type { RootPlan, Settled } from "./shown.js";
+import { changesIn, fullPath, kindOf, planFor, shownProblems, shownTarget } from "./shown.js";
 import type { PathChange } from "./tree-diff.js";
-import { diffTrees } from "./tree-diff.js";
-import { byteName, displayPath, typeOf } from "./tree.js";
+import { byteName } from "./tree.js";
 
 export type SnapshotsOptions = {
   /** `$CODEX_HOME`, absolute and canonical. */
@@ -223,8 +220,20 @@ class FolderSnapshots implements Snapshots {
         if (signal.aborted) return;
         this.#trouble = messageOf(error);
         this.#options.onTrouble(`undo is off for this session: ${this.#trouble}`);
+        this.#forgetOpen();
       }
     });
+  }
+
+  /** A step whose end was never seen would take along whatever came after it. */
+  #forgetOpen(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    try {
+      if (open !== undefined) this.#parts.journal.withdraw(open);
+    } catch (error) {
+      this.#options.onTrouble(`the last step of undo could not be taken out: ${messageOf(error)}`);
+    }
   }
 
   /** Steps that were cut short end where the next one began, or now. */
@@ -280,59 +289,8 @@ class FolderSnapshots implements Snapshots {
   }
 }
 
-type Settled = StepRecord & { readonly after: Moment };
-type RootPlan = { readonly store: RootStore; readonly plan: Plan; readonly linked: Moment[number]["linked"] };
 type Planned = {
   readonly report: UndoReport;
   readonly plans: readonly RootPlan[];
   readonly records: readonly Settled[];
 };
-
-function planFor(store: RootStore, records: readonly Settled[], request: UndoRequest): RootPlan {
-  const isUndo = request.direction === "undo";
-  const steps = records.map((record) => {
-    const changes = changesIn(store, record);
-    return isUndo ? [...changes].map(({ path, before, after }) => ({ path, before: after, after: before })) : changes;
-  });
-  const plan = planSteps({
-    steps,
-    force: request.force === true ? "yes" : "no",
-    current: (path) => findState(store.known, path),
-    why: (path) => {
-      const state = findState(store.known, path);
-      return (state instanceof Leaf ? state.reason : undefined) ?? "it was not covered before";
-    },
-  });
-  const last = records.at(-1);
-  const aim = (isUndo ? last?.before : last?.after)?.find(({ root }) => root === store.root);
-  return { store, plan, linked: aim?.linked ?? [] };
-}
-
-function* changesIn(store: RootStore, { before, after }: Pick<Settled, "before" | "after">): Generator<PathChange> {
-  const at = (moment: Moment) => moment.find(({ root }) => root === store.root);
-  const [left, right] = [at(before), at(after)];
-  // a root that the session had no part in then
-  if (left === undefined || right === undefined) return;
-  yield* diffTrees(store.objects, left.tree, right.tree);
-}
-
-function kindOf({ before, after }: PathChange): "added" | "modified" | "deleted" {
-  if (before === undefined) return "added";
-  return after === undefined ? "deleted" : "modified";
-}
-
-function shownTarget({ root, objects }: RootStore, { path, now, wanted }: Target): UndoChange {
-  const type = typeOf(wanted ?? now ?? { mode: 0, id: "" });
-  const kind = type === "not_covered" ? "file" : type;
-  const change = now === undefined ? "A" : wanted === undefined ? "D" : "M";
-  const bytes = wanted === undefined || kind === "directory" ? 0 : objects.sizeOf(wanted.id);
-  return { path: fullPath(root, path), change, kind, bytes };
-}
-
-function shownProblems({ root }: RootStore, problems: Plan["conflicts"]): readonly UndoProblem[] {
-  return problems.map(({ path, reason }) => ({ path: fullPath(root, path), reason }));
-}
-
-function fullPath(root: string, path: string): string {
-  return displayPath(path === "" ? root : `${root}/${path}`);
-}
