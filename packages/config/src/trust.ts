@@ -1,4 +1,5 @@
 import { codeOf } from "@codex/common";
+import { isStandIn } from "@codex/protocol";
 import { realpathSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { readTextFile } from "./text-file.js";
@@ -91,13 +92,10 @@ function firstLine(path: string): string | undefined {
 }
 
 /** A folder that may not be looked into counts as having nothing in it. */
-/** Mode of the empty folder that a sandbox shows in the place of a `.git` while a command runs (docs/sandbox.md). */
-const STAND_IN = 0o1555;
-
 /** A command in `/tmp` must not make all of `/tmp` a project for a moment. */
 function isRepository(path: string): boolean {
   const facts = factsAt(path);
-  return facts !== undefined && !(facts.isDirectory() && (facts.mode & 0o7777) === STAND_IN);
+  return facts !== undefined && !(facts.isDirectory() && isStandIn(facts.mode));
 }
 
 function exists(path: string): boolean {

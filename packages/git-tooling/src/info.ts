@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Files } from "@codex/protocol";
+import { isStandIn } from "@codex/protocol";
 import type { GitPlace } from "./run.js";
 import { askGit } from "./run.js";
 
@@ -19,7 +20,7 @@ const MAX_POINTER = 4096;
 export async function findRoot(files: Files, directory: string, signal: AbortSignal): Promise<string | undefined> {
   for (let folder = directory; ; folder = dirname(folder)) {
     const found = await files.stat(join(folder, ".git"), signal);
-    if (found?.type === "directory" || found?.type === "file") return folder;
+    if (found?.type === "file" || (found?.type === "directory" && !isStandIn(found.mode))) return folder;
     if (dirname(folder) === folder) return undefined;
   }
 }

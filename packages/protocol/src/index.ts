@@ -79,7 +79,7 @@ export type {
   SandboxPolicy,
   WritableRoot,
 } from "./policy.js";
-export { allowsNetwork, isConfined } from "./policy.js";
+export { allowsNetwork, isConfined, isStandIn } from "./policy.js";
 export type { ApprovalPolicy, Attempt, Consent, Consents, Guard } from "./ports/approval.js";
 export type { Clock } from "./ports/clock.js";
 export type {

@@ -85,3 +85,11 @@ export function allowsNetwork(policy: SandboxPolicy): boolean {
       return policy satisfies never;
   }
 }
+
+/**
+ * Is a folder of this mode the empty stand-in that a sandbox shows in the place of a missing `.git`, `.codex` or
+ * `.agents` while a command runs? It marks no repository. Bits that a folder inherits from the one above do not count.
+ */
+export function isStandIn(mode: number): boolean {
+  return (mode & 0o1777) === 0o1555;
+}

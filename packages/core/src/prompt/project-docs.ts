@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Files, FolderDocs } from "@codex/protocol";
+import { isStandIn } from "@codex/protocol";
 
 export type ProjectDocsOptions = {
   /** Bytes over all project files; 0 turns them off (core.md §3.3). */
@@ -97,7 +98,8 @@ export async function findProjectRoot(
 ): Promise<string> {
   for (let at = cwd; markers.length > 0; at = path.dirname(at)) {
     for (const marker of markers) {
-      if ((await files.stat(path.join(at, marker), signal)) !== undefined) return at;
+      const found = await files.stat(path.join(at, marker), signal);
+      if (found !== undefined && !(found.type === "directory" && isStandIn(found.mode))) return at;
     }
     if (path.dirname(at) === at) return cwd;
   }

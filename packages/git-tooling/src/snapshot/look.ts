@@ -1,11 +1,9 @@
 import type { Stats } from "node:fs";
 import { lstatSync, readdirSync } from "node:fs";
 import { codeOf } from "@codex/common";
+import { isStandIn } from "@codex/protocol";
 import type { ByteName } from "./tree.js";
 import { bytesOf } from "./tree.js";
-
-/** Of the empty folders that our sandbox puts where `.git` and its like are missing, while commands run. */
-const STAND_IN = 0o1555;
 
 /** `undefined`: nothing is there, or nothing that may be seen. */
 export function look(path: ByteName): Stats | undefined {
@@ -18,8 +16,8 @@ export function look(path: ByteName): Stats | undefined {
 }
 
 /** Stands for nothing: it goes again with the last command, or has just gone. */
-export function isStandIn(path: ByteName, { mode }: Stats): boolean {
-  if ((mode & 0o1777) !== STAND_IN) return false;
+export function isEmptyStandIn(path: ByteName, { mode }: Stats): boolean {
+  if (!isStandIn(mode)) return false;
   try {
     return readdirSync(bytesOf(path)).length === 0;
   } catch (error) {

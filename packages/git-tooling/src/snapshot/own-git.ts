@@ -4,13 +4,13 @@ import type { UndoProblem } from "@codex/protocol";
 import type { Moment } from "./journal.js";
 import type { ByteName } from "./tree.js";
 import { bytesOf, displayPath } from "./tree.js";
-import { isStandIn } from "./look.js";
+import { isEmptyStandIn } from "./look.js";
 
 /** Tells a root's own `.git`, which is never kept, from another one at its place. `undefined`: there is none. */
 export function gitIdentity(root: ByteName): string | undefined {
   const path = `${root}/.git`;
   const stats = lstatSync(bytesOf(path), { throwIfNoEntry: false });
-  if (stats === undefined || isStandIn(path, stats)) return undefined;
+  if (stats === undefined || isEmptyStandIn(path, stats)) return undefined;
   return `${stats.ino} ${stats.birthtimeMs}`;
 }
 

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, r
 import { CodexError, codeOf } from "@codex/common";
 import type { Reason } from "./folder-state.js";
 import { Folder, Leaf, stampOf } from "./folder-state.js";
-import { countFiles, isGone, isStandIn, look } from "./look.js";
+import { countFiles, isGone, isEmptyStandIn, look } from "./look.js";
 import type { ObjectStore } from "./object-store.js";
 import type { ByteName, Entry } from "./tree.js";
 import { bytesOf, encodeTree, NOT_COVERED, objectId, TEMPORARY } from "./tree.js";
@@ -172,7 +172,7 @@ class Scan {
 
   *#found(path: ByteName, name: ByteName, { stats, old }: Found): Work<Folder | Leaf | undefined> {
     if (stats.isDirectory()) {
-      return isStandIn(path, stats) ? undefined : yield* this.#directory(path, name, { stats, old });
+      return isEmptyStandIn(path, stats) ? undefined : yield* this.#directory(path, name, { stats, old });
     }
     this.#files += 1;
     if (this.#files > this.#parts.limits.files) {
