@@ -29,11 +29,6 @@ export function silence(policy: AskForApproval, topic: Topic): Because | undefin
   };
 }
 
-/** Does the policy hold anything back? */
-export function isRestricted(policy: SandboxPolicy): boolean {
-  return policy.type === "read-only" || policy.type === "workspace-write";
-}
-
 /** Where things run when nobody says otherwise. Only without a sandbox is that outside. */
 export function homePlace(policy: SandboxPolicy): "confined" | "direct" {
   return policy.type === "danger-full-access" ? "direct" : "confined";

@@ -1,8 +1,9 @@
 import type { Action, Because, Consultation, Verdict } from "@codex/protocol";
+import { isConfined } from "@codex/protocol";
 import type { CommandAssessment, Policy, SegmentAssessment } from "@codex/execpolicy";
 import { assessCommand } from "@codex/execpolicy";
 import type { Mode } from "./asking.js";
-import { homePlace, isOnRequest, isRestricted, nameOf, placeText, silence } from "./asking.js";
+import { homePlace, isOnRequest, nameOf, placeText, silence } from "./asking.js";
 
 export type ExecAction = Extract<Action, { readonly type: "exec" }>;
 
@@ -83,7 +84,7 @@ function outcomeOf(segment: SegmentAssessment, action: ExecAction, mode: Mode): 
     case "on-request":
     case "on-failure":
     default: {
-      const leaves = action.permissions !== "default" && isRestricted(mode.sandbox_policy);
+      const leaves = action.permissions !== "default" && isConfined(mode.sandbox_policy);
       if (!leaves) return { type: "allow", because };
       const escalation: Because = { layer: "mode", text: `it asks to leave the ${mode.sandbox_policy.type} sandbox` };
       return question([...because, escalation], muted);
@@ -111,7 +112,7 @@ function allowing(assessment: CommandAssessment, action: ExecAction, mode: Mode)
 
 /** After a denial, is a second attempt outside a matter of consent at all? (exec.md §3.7: not on request.) */
 function mayLeave({ approval_policy, sandbox_policy }: Mode): boolean {
-  if (!isRestricted(sandbox_policy)) return false;
+  if (!isConfined(sandbox_policy)) return false;
   return (
     approval_policy === "untrusted" ||
     (typeof approval_policy !== "string" && approval_policy.granular.sandbox_approval)

@@ -1,6 +1,7 @@
 import type { Action, Because, Verdict } from "@codex/protocol";
+import { isConfined } from "@codex/protocol";
 import type { Mode } from "./asking.js";
-import { homePlace, isRestricted, silence } from "./asking.js";
+import { homePlace, silence } from "./asking.js";
 
 export type McpAction = Extract<Action, { readonly type: "mcp_call" }>;
 
@@ -19,6 +20,6 @@ export function assessMcpCall(action: McpAction, mode: Mode): Verdict {
   const because: Because = { layer: "safety", text: `${name} does not say that it changes nothing` };
   const muted = silence(mode.approval_policy, "mcp_elicitations");
   if (muted === undefined) return { type: "ask", then: "direct", grants: [], because: [because] };
-  if (!isRestricted(mode.sandbox_policy)) return { type: "allow", ...place, because: [because] };
+  if (!isConfined(mode.sandbox_policy)) return { type: "allow", ...place, because: [because] };
   return { type: "forbid", because: [because, muted] };
 }

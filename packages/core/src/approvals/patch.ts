@@ -1,7 +1,8 @@
 import path from "node:path";
 import type { Action, Because, Consultation, ResolvedPolicy, TurnSettings, Verdict } from "@codex/protocol";
+import { isConfined } from "@codex/protocol";
 import type { Mode } from "./asking.js";
-import { homePlace, isRestricted, placeText, silence } from "./asking.js";
+import { homePlace, placeText, silence } from "./asking.js";
 
 export type PatchAction = Extract<Action, { readonly type: "patch" }>;
 
@@ -18,7 +19,7 @@ export function assessPatch(action: PatchAction, mode: PatchMode, resolved: Reso
   const touched = touchedPaths(action);
   if (touched.length === 0) return { type: "forbid", because: [{ layer: "safety", text: "empty patch" }] };
   const place = homePlace(sandbox_policy);
-  const outside = isRestricted(sandbox_policy) ? touched.filter((file) => !isWritable(file, mode, resolved)) : [];
+  const outside = isConfined(sandbox_policy) ? touched.filter((file) => !isWritable(file, mode, resolved)) : [];
   if (approval_policy === "untrusted") {
     const because: Because = { layer: "mode", text: "the approval policy untrusted asks before every patch" };
     const then = outside.length === 0 ? place : "direct";
@@ -32,7 +33,7 @@ export function assessPatch(action: PatchAction, mode: PatchMode, resolved: Reso
   }
   if (outside.length === 0) {
     const because = [placeText(place, sandbox_policy)];
-    const asks = silence(approval_policy, "sandbox_approval") === undefined && isRestricted(sandbox_policy);
+    const asks = silence(approval_policy, "sandbox_approval") === undefined && isConfined(sandbox_policy);
     return { type: "allow", confined: place === "confined", because, ...(asks ? { retry: RETRY } : {}) };
   }
   const because: Because = { layer: "filesystem", text: `outside what may be written: ${outside.join(", ")}` };

@@ -1,5 +1,6 @@
 import { dirname, sep } from "node:path";
 import type { Clock, Environment, OpenRequest, SessionScope, Snapshots, TurnSettings } from "@codex/protocol";
+import { isConfined } from "@codex/protocol";
 import type { Config } from "@codex/config";
 import { createSnapshots } from "@codex/git-tooling";
 
@@ -26,10 +27,9 @@ export async function openSnapshots(around: UndoSurroundings): Promise<Snapshots
   // what is hidden from commands where they are confined is kept nowhere either
   const hidden = await environment.resolve({ type: "read-only" }, cwd);
   const named = sandbox_policy.type === "workspace-write" ? sandbox_policy.writable_roots : [];
-  const isConfined = sandbox_policy.type === "workspace-write" || sandbox_policy.type === "read-only";
   const inside = isWithin(resolved.cwd, config.project.root) ? config.project.root : resolved.cwd;
   const wanted = [
-    isConfined ? resolved.cwd : inside,
+    isConfined(sandbox_policy) ? resolved.cwd : inside,
     ...resolved.writable.map(({ root }) => root).filter((root) => named.includes(root)),
   ];
   const roots = outermost(wanted);
