@@ -1,8 +1,14 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import ts from "typescript";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
+import {
+  ev,
+  mockProviderConfig,
+  standInProgram,
+  startResponsesServer,
+  temporaryHome,
+  workspace,
+} from "@codex/test-support";
 import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
 import { codex } from "./codex.js";
 
@@ -21,17 +27,9 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** The stand-in for the docker command, as a program. */
-function standIn(): string {
-  const source = new URL("../../exec/test/fixtures/docker-stand-in.ts", import.meta.url);
-  const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
-  const file = join(home.path, "stand-in.mjs");
-  writeFileSync(file, ts.transpileModule(readFileSync(source, "utf8"), { compilerOptions: options }).outputText);
-  return file;
-}
-
 function exec(image: string) {
-  const client = JSON.stringify([process.execPath, standIn()]);
+  const source = new URL("../../exec/test/fixtures/docker-stand-in.ts", import.meta.url);
+  const client = JSON.stringify([process.execPath, standInProgram(source, home.path)]);
   const state = join(home.path, "containers");
   mkdirSync(state);
   const place = ["environment.type=docker", `environment.image=${image}`, `environment.client=${client}`];

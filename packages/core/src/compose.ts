@@ -4,16 +4,14 @@ import type {
   CodexDeps,
   Credentials,
   Environment,
-  EventSink,
   OpenRequest,
   SandboxPolicy,
   SessionDeps,
   SessionScope,
-  ToolSource,
   TurnSettings,
 } from "@codex/protocol";
 import { isConfined } from "@codex/protocol";
-import type { Config, Env, LoadOptions } from "@codex/config";
+import type { Config, Env } from "@codex/config";
 import { codexHome, loadConfig, processEnvironment } from "@codex/config";
 import {
   childVars,
@@ -34,17 +32,15 @@ import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
 import { openAgents } from "./agents/open.js";
 import { openApprovals } from "./approvals/open.js";
+import type { SessionApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
+import type { CodexOptions } from "./codex-options.js";
 import { libraryOver } from "./embed/library.js";
 import type { CodexLibrary } from "./embed/library.js";
-import type { Callbacks } from "./embed/answers.js";
 import { withPorts } from "./embed/ports.js";
-import type { SessionPorts } from "./embed/ports.js";
-import { createUsageFile } from "./home/usage-file.js";
 import { givenModels } from "./model/given-models.js";
 import { openHooks } from "./hooks/open.js";
 import { readCredentials } from "./home/credentials.js";
-import { debugLogs } from "./home/debug-log.js";
 import { createPromptHistory } from "./home/history-file.js";
 import { createModelsCache } from "./home/models-cache.js";
 import { createRecording, readRecording } from "./home/recording-file.js";
@@ -58,40 +54,15 @@ import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
 import { createSessionContext } from "./session-context.js";
-import { notifySink } from "./sinks/notify.js";
+import { openSinks } from "./sinks/open.js";
 import { systemClock } from "./system-clock.js";
 import { openSnapshots } from "./undo/open.js";
 import { builtinTools } from "./tools/builtin/source.js";
 import { Processes } from "./tools/processes.js";
-import type { EmbeddedTool } from "./tools/embedded.js";
 import { embeddedTools } from "./tools/embedded.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
 import { toolsConfigOf } from "./tools/tools-config.js";
 import { createUserShell } from "./tools/user-shell.js";
-
-/** How an embedder or the command line sets Codex up. Everything may be left out. */
-export type CodexOptions = Partial<CodexDeps> &
-  SessionPorts &
-  Callbacks & {
-    /** Default: the environment of this process. */
-    readonly env?: Env;
-    /** What the command line says about the configuration. */
-    readonly config?: Omit<LoadOptions, "cwd" | "env" | "session">;
-    /** A recording that answers instead of a model; a request that differs from the recorded one fails. */
-    readonly replay?: string;
-    /** How many recorded requests are replayed before a real model goes on; absent: all, and none after them. */
-    readonly replay_from?: number;
-    /** Where to write a recording of the model's answers. */
-    readonly record?: string;
-    /** Tools of whoever embeds Codex, beside its own. */
-    readonly tools?: readonly EmbeddedTool[];
-    /** Offers the sub-agent tools. Default: where the feature `multi_agent` is switched on. */
-    readonly agents?: boolean;
-    /** More tools for one session, such as those of servers; ends with it. */
-    readonly sources?: (scope: SessionScope) => Promise<readonly ToolSource[]>;
-    /** The Linux sandbox helper; default: the one that came with `@codex/linux-sandbox`. */
-    readonly helper?: string;
-  };
 
 type Wiring = CodexOptions & {
   readonly run: Run;
@@ -140,14 +111,36 @@ async function homeOf(wiring: Wiring): Promise<string> {
 }
 
 async function composeSession(request: OpenRequest, scope: SessionScope, wiring: Wiring): Promise<SessionDeps> {
-  const { env } = wiring;
   const cwd = request.settings?.cwd ?? process.cwd();
   const session = request.config === undefined ? {} : { session: request.config };
-  const config = await loadConfig({ ...wiring.config, ...session, cwd, env });
+  const config = await loadConfig({ ...wiring.config, ...session, cwd, env: wiring.env });
   const permissions = await openApprovals(config, scope.signal);
   const models = await openModels(config, wiring);
   if (request.type === "new") request.identified?.(scope.id);
-  const { place, host, proof, close } = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
+  const places = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
+  try {
+    return await furnish({ config, permissions, models, places, request, scope, wiring });
+  } catch (error) {
+    await places.close();
+    models.finish();
+    throw error;
+  }
+}
+
+type Furnishing = {
+  readonly config: Config;
+  readonly permissions: SessionApprovals;
+  readonly models: SessionModels;
+  readonly places: Awaited<ReturnType<typeof openSessionPlaces>>;
+  readonly request: OpenRequest;
+  readonly scope: SessionScope;
+  readonly wiring: Wiring;
+};
+
+async function furnish(parts: Furnishing): Promise<SessionDeps> {
+  const { config, permissions, models, places, request, scope, wiring } = parts;
+  const { place, host, proof, close } = places;
+  const { env, clock } = wiring;
   const { environment } = place;
   const settings: TurnSettings = {
     ...config.settings,
@@ -159,11 +152,13 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const commands = { place: () => proof, signal: scope.signal };
   const powers = shellPowers(place, config, commands);
   const is_here = place.vars === host.vars;
+  await proof;
+  const surroundings = { shell: place.shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
+  const around = { config, request, scope, settings, environment, user_home: surroundings.user_home, clock };
+  const snapshots = await openSnapshots({ ...around, newId: () => uuidv7(clock.now()) });
   const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   const tools = [...own, ...openAgents(config, scope, wiring), ...((await wiring.sources?.(scope)) ?? [])];
-  await proof;
-  const around = { config, request, scope, settings, environment, user_home: os.homedir(), clock: wiring.clock };
-  const snapshots = await openSnapshots({ ...around, newId: () => uuidv7(wiring.clock.now()) });
+  const { isCopy } = wiring.run;
   const deps = {
     settings,
     environment,
@@ -173,15 +168,9 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     models: models.provider,
     ...permissions,
     hooks: openHooks(config, host.environment, is_here ? powers : shellPowers(host, config, commands)),
-    context: createSessionContext({
-      ...surroundings(env, place.shell),
-      config,
-      request,
-      scope,
-      files: environment.files,
-    }),
-    prompt_history: createPromptHistory({ home: config.home, clock: wiring.clock, lock: lockFile, ...config.history }),
-    sinks: sinksOf(config, settings.cwd, { scope, wiring }),
+    context: createSessionContext({ ...surroundings, config, request, scope, files: environment.files }),
+    prompt_history: createPromptHistory({ home: config.home, clock, lock: lockFile, ...config.history }),
+    sinks: openSinks({ ...wiring, config, scope, cwd: settings.cwd, notifier: () => hostOf(env), isCopy }),
     ...(snapshots === undefined ? {} : { snapshots }),
     limits: config.limits,
     prices: config.pricing,
@@ -205,35 +194,10 @@ function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
   return openSessionModels({ ...wiring, config, credentials, tokens, models_cache: createModelsCache(config.home) });
 }
 
-type Listeners = { readonly scope: SessionScope; readonly wiring: Wiring };
-
-/** Values that no log may hold. */
-function secretsOf({ providers }: Config, env: Env): readonly string[] {
-  const names = Object.values(providers).flatMap(({ env_key }) => env_key ?? []);
-  const tokens = Object.values(providers).flatMap(({ experimental_bearer_token }) => experimental_bearer_token ?? []);
-  return [...tokens, ...["CODEX_API_KEY", "OPENAI_API_KEY", ...names].flatMap((name) => env[name] ?? [])];
-}
-
-/** Who listens: the debug log, the user's notifier, and the book of what was used. */
-function sinksOf(config: Config, cwd: string, { scope, wiring }: Listeners): EventSink[] {
-  const { clock, env, run } = wiring;
-  const secrets = secretsOf(config, env);
-  const log = { level: env["CODEX_LOG"], folder: config.log_dir, session: scope.id, secrets, clock: wiring.clock };
-  const sinks: EventSink[] = [...debugLogs(log)];
-  if (config.notify !== undefined) sinks.push(notifier(config.notify, cwd, { scope, wiring }));
-  if (run.isCopy) return sinks;
-  const provider = config.settings.model_provider;
-  return [...sinks, createUsageFile({ home: config.home, clock, scope, provider })];
-}
-
 function configWarnings(config: Config, policy: SandboxPolicy): readonly string[] {
   const said = config.warnings.map((warning) => warning.message);
   if (isConfined(policy) || config.sandbox.deny.length === 0) return said;
   return [...said, `sandbox.deny is not held: under ${policy.type} commands can read everything`];
-}
-
-function surroundings(env: Env, shell: Shell) {
-  return { shell: shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
 }
 
 type Opening = { readonly request: OpenRequest; readonly wiring: Wiring; readonly signal: AbortSignal };
@@ -257,11 +221,6 @@ async function openSessionPlaces(config: Config, { request, wiring, signal }: Op
   const proof = proveSandbox(place.environment, sandbox_policy, place.cwd);
   proof.catch(() => undefined);
   return { place, host: opened.host, proof, close: () => opened.close() };
-}
-
-/** The notifier runs on this machine, without a sandbox, and may outlive us: it needs no helper. */
-function notifier(argv: readonly string[], cwd: string, { scope, wiring }: Listeners): EventSink {
-  return notifySink({ argv, session: scope.id, cwd, client: wiring.originator, ...hostOf(wiring.env) });
 }
 
 /** This machine and our own variables, for programs that the user's configuration names. */
@@ -325,7 +284,7 @@ function helperFor(
   try {
     return findHelper(explicit);
   } catch (error) {
-    const is_needed = place === "direct" && policy.type !== "danger-full-access" && policy.type !== "external-sandbox";
+    const is_needed = place === "direct" && isConfined(policy);
     if (is_needed || codeOf(error) !== "sandbox_unavailable") throw error;
     return undefined;
   }

@@ -1,5 +1,5 @@
 export { createCodex } from "./compose.js";
-export type { CodexOptions } from "./compose.js";
+export type { CodexOptions } from "./codex-options.js";
 export type { Answers, ApprovalRequest, Callbacks } from "./embed/answers.js";
 export type { CodexLibrary, ReviewOptions, SessionOptions } from "./embed/library.js";
 export type { SessionPorts } from "./embed/ports.js";

@@ -13,5 +13,6 @@ export { startResponsesServer } from "./responses-server.js";
 export type { DrivenStream, ReceivedRequest, Reply, ResponsesServer } from "./responses-server.js";
 export { say, scriptedModel } from "./scripted-model.js";
 export type { ModelStep, ScriptedModel, ScriptedModelOptions } from "./scripted-model.js";
+export { standInProgram } from "./stand-in.js";
 export { temporaryFolder, workspace } from "./workspace.js";
 export type { TemporaryFolder, WorkspaceOptions } from "./workspace.js";

@@ -29,8 +29,11 @@ import { failureOf } from "../turn/retry.js";
 import { answerUndo } from "../undo/undo-ops.js";
 import { ActiveTurn } from "./active-turn.js";
 import type { OpenAsks } from "./asks.js";
+import { configuredEvent } from "./configured.js";
+import { inputProblem } from "./input.js";
 import { liveTurn } from "./live-turn.js";
 import { answerQuestion } from "./questions.js";
+import { rollBack } from "./rollback.js";
 import { changeSettings } from "./settings.js";
 import type { SessionState } from "./state.js";
 import { UserShells, WHOLE } from "./user-shells.js";
@@ -50,9 +53,6 @@ export type SessionParts = {
 };
 
 type Submission = { readonly id: SubmissionId; readonly op: Op };
-
-/** Most characters of one user input (core.md §1.3). */
-const MAX_INPUT = 1 << 20;
 
 /** Most submissions that wait to be taken (core.md §1.1). */
 const MAX_WAITING = 512;
@@ -133,7 +133,7 @@ export class Session implements ChildHandle {
         this.#compact(turnId(submission.id));
         return;
       case "thread_rollback":
-        this.#rollBack(op.num_turns, turnId(submission.id));
+        rollBack(op.num_turns, { ...this.#parts, active: this.#active }, turnId(submission.id));
         return;
       case "undo":
       case "redo":
@@ -171,7 +171,7 @@ export class Session implements ChildHandle {
 
   /** Starts a turn, or steers the one that runs (core.md §1.6). */
   #takeInput(id: TurnId, items: readonly UserInput[], schema: unknown): void {
-    const problem = problemWith(items);
+    const problem = inputProblem(items);
     if (problem !== undefined) {
       this.#refuse(problem, id);
       return;
@@ -231,23 +231,6 @@ export class Session implements ChildHandle {
     else this.#active.afterwards = compact;
   }
 
-  #rollBack(turns: number, id: TurnId): void {
-    const problem = this.#rollbackProblem(turns);
-    if (problem !== undefined) {
-      this.#emit({ type: "error", message: problem, codex_error_info: "thread_rollback_failed" }, id);
-      return;
-    }
-    const { state } = this.#parts;
-    state.rollBack(turns);
-    this.#emit({ type: "thread_rolled_back", num_turns: turns }, id);
-  }
-
-  #rollbackProblem(turns: number): string | undefined {
-    if (!Number.isSafeInteger(turns) || turns < 1) return "at least one turn has to be rolled back";
-    if (this.#active !== undefined) return "a turn is running: interrupt it before you roll back";
-    return this.#parts.state.history.items.length === 0 ? "there is nothing to roll back yet" : undefined;
-  }
-
   #start(id: TurnId, settings: TurnSettings, work: TurnWork): void {
     const active = new ActiveTurn(id, this.#parts.scope.signal);
     this.#active = active;
@@ -281,26 +264,8 @@ export class Session implements ChildHandle {
   }
 
   async #configured(): Promise<void> {
-    const { log, deps } = this.#parts;
-    const { withheld_vars = [] } = deps;
-    const { log_id, entry_count } = await deps.prompt_history.facts();
-    const settings = this.#settings;
-    this.#emit({
-      type: "session_configured",
-      session_id: this.id,
-      model: settings.model,
-      model_provider_id: settings.model_provider,
-      approval_policy: settings.approval_policy,
-      sandbox_policy: settings.sandbox_policy,
-      cwd: settings.cwd,
-      ...(settings.effort === undefined ? {} : { reasoning_effort: settings.effort }),
-      ...(settings.summary === undefined ? {} : { reasoning_summary: settings.summary }),
-      ...(log.path === undefined ? {} : { rollout_path: log.path }),
-      history_log_id: log_id,
-      history_entry_count: entry_count,
-      ...(withheld_vars.length === 0 ? {} : { withheld_vars }),
-    });
-    for (const message of deps.warnings) this.#emit({ type: "warning", message });
+    this.#emit(await configuredEvent(this.#settings, this.#parts));
+    for (const message of this.#parts.deps.warnings) this.#emit({ type: "warning", message });
   }
 
   async #shutDown(): Promise<void> {
@@ -328,10 +293,4 @@ export class Session implements ChildHandle {
   #emit(message: EventMsg, turn?: TurnId): void {
     this.#parts.scope.emit(message, turn);
   }
-}
-
-function problemWith(items: readonly UserInput[]): string | undefined {
-  if (items.length === 0) return "the input is empty; send at least one text";
-  const size = items.reduce((sum, item) => sum + (item.type === "text" ? item.text.length : 0), 0);
-  return size > MAX_INPUT ? `the input has ${size} characters; at most ${MAX_INPUT} are accepted` : undefined;
 }

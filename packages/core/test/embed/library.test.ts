@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EventMsg, ModelClient, ModelProvider, SandboxMode } from "@codex/protocol";
@@ -8,6 +9,7 @@ import {
   mockProviderConfig,
   say,
   scriptedModel,
+  standInProgram,
   startResponsesServer,
   temporaryFolder,
   temporaryHome,
@@ -200,6 +202,25 @@ describe("approvals as callbacks", () => {
 function choices(...labels: readonly string[]) {
   return labels.map((label) => ({ label, description: label }));
 }
+
+describe("a session that cannot be opened", () => {
+  it("leaves no container behind", { timeout: 60_000 }, async () => {
+    const source = new URL("../../../exec/test/fixtures/docker-stand-in.ts", import.meta.url);
+    const client = [process.execPath, standInProgram(source, home.path)];
+    const containers = () => readdirSync(home.path).filter((name) => name.endsWith(".pid"));
+    await home.write(
+      "config.toml",
+      `[environment]\ntype = "docker"\nimage = "here"\nclient = ${JSON.stringify(client)}\n`,
+    );
+    const sources = async (): Promise<never> => {
+      expect(containers()).toHaveLength(1);
+      throw new Error("no such server");
+    };
+    const opening = codexWith([], { sources, env: { ...env(), STAND_IN: home.path } }).start({ cwd, sandboxMode });
+    await expect(opening).rejects.toThrow("no such server");
+    expect(containers()).toEqual([]);
+  });
+});
 
 describe("many sessions in one process", () => {
   it("do not hear each other", async () => {

@@ -11,7 +11,7 @@ import type { EventMsg } from "@codex/protocol";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CodexOptions } from "../../src/compose.js";
+import type { CodexOptions } from "../../src/codex-options.js";
 import { createCodex } from "../../src/compose.js";
 import { systemClock } from "../../src/system-clock.js";
 
