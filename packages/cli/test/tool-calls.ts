@@ -26,6 +26,18 @@ export const TOOL_CALLS = [
   ["view_image", { path: "p.png" }, /^\[\{"type":"input_image"/],
 ] as const;
 
+/** The same for the tools over sub-agents, which are off by default; `AGENT` stands for the one that was opened. */
+export const AGENT_CALLS = [
+  ["spawn_agent", { message: "TASK: look around" }, /^\{"agent_id":"[-0-9a-f]+","nickname":"agent-1"\}$/],
+  [
+    "wait_agent",
+    { targets: ["AGENT"] },
+    /^\{"status":\{"[-0-9a-f]+":\{"completed":"found it"\}\},"timed_out":false\}$/,
+  ],
+  ["send_input", { target: "AGENT", message: "TASK: once more" }, /^\{"status":"\w+"\}$/],
+  ["close_agent", { target: "AGENT" }, /^\{"previous_status":/],
+] as const;
+
 function question(id: string) {
   const options = ["yes", "no"].map((label) => ({ label, description: label }));
   return { id, header: id, question: `${id}?`, options };

@@ -1,6 +1,15 @@
 import { isSilent, type Shown } from "./silent.js";
-import { describeDenial } from "@codex/protocol";
-import type { Denial, EventMsg, PlanStep, SessionConfigured, TurnItem, WireDuration } from "@codex/protocol";
+import { countedTokens, describeDenial } from "@codex/protocol";
+import type {
+  AgentState,
+  CollabToolCall,
+  Denial,
+  EventMsg,
+  PlanStep,
+  SessionConfigured,
+  TurnItem,
+  WireDuration,
+} from "@codex/protocol";
 import { diffOf, sortedChanges, type Changes } from "./changes.js";
 import { headerRows } from "./header.js";
 import type { Paint, Style } from "./paint.js";
@@ -9,10 +18,18 @@ import type { TurnEnd, View } from "./view.js";
 
 type CommandEnd = Extract<EventMsg, { type: "exec_command_end" }>;
 type Command = Extract<EventMsg, { type: "exec_command_begin" }> | CommandEnd;
+type AgentCallEnd = Extract<EventMsg, { type: "collab_tool_call_end" }>;
 type PatchEnd = Extract<EventMsg, { type: "patch_apply_end" }>;
 
 const RULE = "--------";
 const MARKS = { completed: "✓", in_progress: "→", pending: "•" } as const satisfies Record<PlanStep["status"], string>;
+
+const AGENT_TOOLS = {
+  spawn_agent: "SpawnAgent",
+  send_input: "SendInput",
+  wait: "Wait",
+  close_agent: "CloseAgent",
+} as const satisfies Record<CollabToolCall["tool"], string>;
 
 export type HumanOptions = { readonly paint: Paint; readonly prompt: string; readonly version: string };
 
@@ -60,6 +77,10 @@ export class HumanView implements View {
         return this.#patchStart(message.call_id);
       case "patch_apply_end":
         return this.#patchEnd(message);
+      case "collab_tool_call_begin":
+        return this.#line(["actor", `collab: ${AGENT_TOOLS[message.tool]}`]);
+      case "collab_tool_call_end":
+        return this.#agents(message);
       case "plan_update":
         return this.#plan(message.explanation, message.plan);
       case "token_count":
@@ -151,6 +172,14 @@ export class HumanView implements View {
     return lines.map((line) => this.#line([diffStyle(line), line])).join("");
   }
 
+  /** Where each sub-agent stands that was waited for or ended, and what it has used so far. */
+  #agents({ tool, success, agents_states }: AgentCallEnd): string {
+    if (!success) return this.#line(["failed", `collab: ${AGENT_TOOLS[tool]} failed`]);
+    if (tool !== "wait" && tool !== "close_agent") return "";
+    const rows = Object.entries(agents_states).map(([id, state]) => `  ${id} ${describeAgent(state)}`);
+    return rows.map((row) => this.#line(["dim", row])).join("");
+  }
+
   #plan(explanation: string | undefined, plan: readonly PlanStep[]): string {
     const steps = plan.map(({ step, status }) => this.#line(["plain", `  ${MARKS[status]} ${step}`]));
     return this.#line(["actor", "plan"]) + this.#block("plain", explanation ?? "") + steps.join("");
@@ -163,7 +192,7 @@ export class HumanView implements View {
 
   #count(message: Extract<EventMsg, { type: "token_count" }>): void {
     const total = message.info?.total_token_usage;
-    if (total !== undefined) this.#tokens = total.input_tokens - total.cached_input_tokens + total.output_tokens;
+    if (total !== undefined) this.#tokens = countedTokens(total);
   }
 
   /** One line of several styles. */
@@ -193,6 +222,11 @@ function commandVerdict(message: CommandEnd, took: string): readonly (readonly [
     default:
       return message.status satisfies never;
   }
+}
+
+function describeAgent({ status, usage, cost_usd }: AgentState): string {
+  const cost = cost_usd === null ? "price unknown" : `$${cost_usd.toFixed(4)}`;
+  return `${status}: ${countedTokens(usage).toLocaleString("en-US")} tokens, ${cost}`;
 }
 
 function diffStyle(line: string): Style {

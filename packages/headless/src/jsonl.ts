@@ -18,6 +18,7 @@ import type { TurnEnd, View } from "./view.js";
 type CommandEnd = Extract<EventMsg, { type: "exec_command_end" }>;
 type Command = Extract<EventMsg, { type: "exec_command_begin" }> | CommandEnd;
 type Patch = Extract<EventMsg, { type: "patch_apply_begin" | "patch_apply_end" }>;
+type AgentCall = Extract<EventMsg, { type: "collab_tool_call_begin" | "collab_tool_call_end" }>;
 /** An item before it has its number. */
 type Body<T = ThreadItem> = T extends unknown ? Omit<T, "id"> : never;
 
@@ -68,6 +69,10 @@ export class JsonView implements View {
         return this.#start(message.call_id, fileChange(message));
       case "patch_apply_end":
         return this.#end(message.call_id, fileChange(message));
+      case "collab_tool_call_begin":
+        return this.#start(message.call_id, agentCall(message));
+      case "collab_tool_call_end":
+        return this.#end(message.call_id, agentCall(message));
       case "plan_update":
         return this.#todo(message.plan);
       case "token_count":
@@ -181,6 +186,16 @@ function fileChange(message: Patch): Body {
   if (message.type === "patch_apply_begin") return { type: "file_change", changes, status: "in_progress" };
   const status = message.status === "completed" ? "completed" : "failed";
   return { type: "file_change", changes, status, ...denialOf(message.denial) };
+}
+
+function agentCall(message: AgentCall): Body {
+  const { tool, sender_thread_id, receiver_thread_ids, prompt, agents_states } = message;
+  const status = message.type === "collab_tool_call_end" ? endOf(message) : "in_progress";
+  return { type: "collab_tool_call", tool, sender_thread_id, receiver_thread_ids, prompt, agents_states, status };
+}
+
+function endOf({ success }: { readonly success: boolean }): "completed" | "failed" {
+  return success ? "completed" : "failed";
 }
 
 function denialOf(denial: Denial | undefined): { readonly denial?: Denial } {

@@ -27,8 +27,6 @@ const SILENT = {
   list_custom_prompts_response: true,
   list_skills_response: true,
   get_history_entry_response: true,
-  collab_tool_call_begin: true,
-  collab_tool_call_end: true,
   entered_review_mode: true,
   exited_review_mode: true,
   turn_usage: true,

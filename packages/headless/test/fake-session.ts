@@ -1,10 +1,20 @@
 import { Queue } from "@codex/common";
 import { sessionId, submissionId, turnId, callId } from "@codex/protocol";
-import type { Denial, Event, EventMsg, Op, SessionHandle, SubmissionId, WebSearchAction } from "@codex/protocol";
+import type {
+  AgentState,
+  CollabToolCall,
+  Denial,
+  Event,
+  EventMsg,
+  Op,
+  SessionHandle,
+  SubmissionId,
+  WebSearchAction,
+} from "@codex/protocol";
 
 export const THREAD = sessionId("0198c0de-0000-7000-8000-000000000001");
 export const TURN = turnId("1");
-const USAGE = {
+export const USAGE = {
   input_tokens: 1500,
   cached_input_tokens: 500,
   cache_write_input_tokens: 10,
@@ -100,6 +110,31 @@ export function plans(done: number, explanation?: string): EventMsg {
   const step = (index: number) => (index < done ? "completed" : index === done ? "in_progress" : "pending");
   const plan = ["look", "fix", "check"].map((text, index) => ({ step: text, status: step(index) }) as const);
   return explanation === undefined ? { type: "plan_update", plan } : { type: "plan_update", plan, explanation };
+}
+
+export const AGENT = sessionId("0198c0de-0000-7000-8000-000000000002");
+
+function agentCall(tool: CollabToolCall["tool"], states: CollabToolCall["agents_states"]) {
+  const prompt = tool === "spawn_agent" || tool === "send_input" ? "look around" : null;
+  const receiver_thread_ids = Object.keys(states).length === 0 ? [] : [AGENT];
+  return {
+    call_id: callId(tool),
+    tool,
+    sender_thread_id: THREAD,
+    receiver_thread_ids,
+    prompt,
+    agents_states: states,
+  } as const;
+}
+
+export function agentBegins(tool: CollabToolCall["tool"], state?: AgentState): EventMsg {
+  return { type: "collab_tool_call_begin", ...agentCall(tool, state === undefined ? {} : { [AGENT]: state }) };
+}
+
+/** Without a state: it failed. */
+export function agentEnds(tool: CollabToolCall["tool"], state?: AgentState): EventMsg {
+  const call = agentCall(tool, state === undefined ? {} : { [AGENT]: state });
+  return { type: "collab_tool_call_end", success: state !== undefined, ...call };
 }
 
 export function uses(): EventMsg {

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { callId } from "@codex/protocol";
 import {
+  AGENT,
   DENIAL,
   THREAD,
   TURN,
+  USAGE,
+  agentBegins,
+  agentEnds,
   begins,
   complete,
   ends,
@@ -35,6 +39,30 @@ fix it
 `;
 
 describe("text for a person (core.md §6.4, live.md §1.1)", () => {
+  it("tells of calls to sub-agents, and at their end what each has used", async () => {
+    const done = { status: "completed", message: "found it", usage: USAGE } as const;
+    const session = scripted([
+      agentBegins("spawn_agent"),
+      agentEnds("spawn_agent", { ...done, status: "running", cost_usd: 0 }),
+      agentBegins("wait"),
+      agentEnds("wait", { ...done, cost_usd: 0.0123 }),
+      agentBegins("close_agent"),
+      agentEnds("close_agent", { ...done, status: "shutdown", cost_usd: null }),
+      agentBegins("send_input"),
+      agentEnds("send_input"),
+    ]);
+    const lines = [
+      "collab: SpawnAgent",
+      "collab: Wait",
+      `  ${AGENT} completed: 1,250 tokens, $0.0123`,
+      "collab: CloseAgent",
+      `  ${AGENT} shutdown: 1,250 tokens, price unknown`,
+      "collab: SendInput",
+      "collab: SendInput failed",
+    ];
+    expect((await run(session)).stderr).toBe(`${HEADER}${lines.join("\n")}\n`);
+  });
+
   it("tells of a search when it begins and when it is known what for", async () => {
     const session = scripted([
       searches("item_started", "", { type: "other" }),

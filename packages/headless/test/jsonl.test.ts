@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
+  AGENT,
   DENIAL,
   THREAD,
   TURN,
+  USAGE,
+  agentBegins,
+  agentEnds,
   begins,
   complete,
   ends,
@@ -21,6 +25,36 @@ import { runJson } from "./run-exec.js";
 const LS = ["bash", "-lc", "ls -la"];
 
 describe("--json (core.md §6.5, live.md §2)", () => {
+  it("tells of calls to sub-agents as the real one does, and of what each has used", async () => {
+    const running = { status: "running", message: null, usage: USAGE, cost_usd: null } as const;
+    const done = { status: "completed", message: "found it", usage: USAGE, cost_usd: 0.5 } as const;
+    const session = scripted([
+      agentBegins("spawn_agent"),
+      agentEnds("spawn_agent", running),
+      agentBegins("wait", running),
+      agentEnds("wait", done),
+      agentBegins("spawn_agent"),
+      agentEnds("spawn_agent"),
+    ]);
+    const { events } = await runJson(session);
+    const call = { type: "collab_tool_call", sender_thread_id: THREAD };
+    const spawn = { ...call, tool: "spawn_agent", prompt: "look around" };
+    const wait = { ...call, tool: "wait", receiver_thread_ids: [AGENT], prompt: null };
+    const none = { receiver_thread_ids: [], agents_states: {} };
+    const one = { receiver_thread_ids: [AGENT], agents_states: { [AGENT]: running } };
+    expect(events.slice(2, -1)).toEqual([
+      { type: "item.started", item: { id: "item_0", ...spawn, ...none, status: "in_progress" } },
+      { type: "item.completed", item: { id: "item_0", ...spawn, ...one, status: "completed" } },
+      { type: "item.started", item: { id: "item_1", ...wait, ...one, status: "in_progress" } },
+      {
+        type: "item.completed",
+        item: { id: "item_1", ...wait, agents_states: { [AGENT]: done }, status: "completed" },
+      },
+      { type: "item.started", item: { id: "item_2", ...spawn, ...none, status: "in_progress" } },
+      { type: "item.completed", item: { id: "item_2", ...spawn, ...none, status: "failed" } },
+    ]);
+  });
+
   it("writes a whole turn as one event a line, with items numbered in order of first appearance", async () => {
     const session = scripted(
       [

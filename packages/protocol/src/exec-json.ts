@@ -1,4 +1,5 @@
 import type { Denial } from "./action.js";
+import type { CollabToolCall } from "./agents.js";
 import type { WebSearchAction } from "./items.js";
 import type { TokenUsage } from "./usage.js";
 
@@ -32,6 +33,11 @@ export type ThreadItem = { readonly id: string } & (
       readonly status: "in_progress" | "completed" | "failed";
       readonly denial?: Denial;
     }
+  /** Each agent's `usage` and `cost_usd` are not in the real one's lines. */
+  | ({
+      readonly type: "collab_tool_call";
+      readonly status: "in_progress" | "completed" | "failed";
+    } & Omit<CollabToolCall, "call_id">)
   /** The real one's lines hold a second `id`, the server's. */
   | { readonly type: "web_search"; readonly query: string; readonly action: WebSearchAction }
   | { readonly type: "todo_list"; readonly items: readonly { readonly text: string; readonly completed: boolean }[] }

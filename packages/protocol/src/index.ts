@@ -148,5 +148,5 @@ export type {
 } from "./rollout.js";
 export type { TurnOverrides, TurnSettings } from "./settings.js";
 export type { TurnItem } from "./turn-items.js";
-export { addUsage, NO_USAGE } from "./usage.js";
+export { addUsage, countedTokens, NO_USAGE } from "./usage.js";
 export type { ModelUse, RateLimitSnapshot, RateLimitWindow, TokenUsage, TokenUsageInfo, ToolUse } from "./usage.js";

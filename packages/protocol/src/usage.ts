@@ -28,6 +28,11 @@ export function addUsage(left: TokenUsage, right: TokenUsage): TokenUsage {
   };
 }
 
+/** Input that was not cached, and output: what people are shown as used, and what `max_tokens` limits. */
+export function countedTokens({ input_tokens, cached_input_tokens, output_tokens }: TokenUsage): number {
+  return Math.max(0, input_tokens - cached_input_tokens) + output_tokens;
+}
+
 /** What one model did in a turn. */
 export type ModelUse = {
   readonly model: string;

@@ -1,5 +1,5 @@
 import type { Limits, Prices, TokenUsage } from "@codex/protocol";
-import { addUsage, NO_USAGE } from "@codex/protocol";
+import { addUsage, countedTokens, NO_USAGE } from "@codex/protocol";
 import { CodexError } from "@codex/common";
 import { costOf, priceOf } from "./prices.js";
 
@@ -133,11 +133,6 @@ export class Budget {
     if (this.#refusals >= PATIENCE) this.#stopped ??= `${problem}; it was tried ${this.#refusals} times`;
     return limitReached(problem);
   }
-}
-
-/** Input that was not cached, and output: what faces show as used. */
-function countedTokens({ input_tokens, cached_input_tokens, output_tokens }: TokenUsage): number {
-  return Math.max(0, input_tokens - cached_input_tokens) + output_tokens;
 }
 
 function outputProblem(max_output_bytes: number): string {

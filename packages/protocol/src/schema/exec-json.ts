@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
+import { collabToolCall } from "./agents.js";
 import { webSearchAction } from "./items.js";
 import { denial } from "./policy.js";
 
 /** Schemas of exec-json.ts. */
 
 const id = z.string();
+const { call_id: _call_id, ...collabItem } = collabToolCall;
 const usage = z.object({
   input_tokens: z.number(),
   cached_input_tokens: z.number(),
@@ -31,6 +33,12 @@ export const threadItem = z.discriminatedUnion("type", [
     changes: z.array(z.object({ path: z.string(), kind: z.enum(["add", "delete", "update"]) })),
     status: z.enum(["in_progress", "completed", "failed"]),
     denial: z.exactOptional(denial),
+  }),
+  z.object({
+    id,
+    type: z.literal("collab_tool_call"),
+    ...collabItem,
+    status: z.enum(["in_progress", "completed", "failed"]),
   }),
   z.object({ id, type: z.literal("web_search"), query: z.string(), action: webSearchAction }),
   z.object({
