@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
@@ -100,6 +101,18 @@ describe("codex proto", () => {
       ["9", "list_custom_prompts_response"],
       ["", "shutdown_complete"],
     ]);
+  });
+
+  it("begins with session_configured, however long that takes and however soon a line is wrong", async () => {
+    const history = `${home.path}/history.jsonl`;
+    execFileSync("mkfifo", [history]);
+    const running = startCodex(["proto"], { ...options(), stdin: "nonsense\n" });
+    // more than a pipe holds: it is read piece by piece, and the line of stdin at once
+    await writeFile(history, `${"x".repeat(99)}\n`.repeat(40_000));
+    const { stdout, code } = await running.done;
+    const events = eventsOf(stdout);
+    expect([code, ...typesOf(events)]).toEqual([0, "session_configured", "error", "shutdown_complete"]);
+    expect(events[0]?.msg).toMatchObject({ history_entry_count: 40_000 });
   });
 
   it("answers no to what nobody can answer any more", async () => {

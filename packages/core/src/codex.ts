@@ -57,8 +57,8 @@ async function openSession(opening: Opening): Promise<Session> {
     },
     open: (asked) => below.open(asked, scope),
   };
-  const { log, session, state } = await beginSession(deps, request, scope);
-  emitter.connect(createEmitter(log, session.sinks, outbox));
+  const { log, session, state, opening: first } = await beginSession(deps, request, scope);
+  emitter.connect(createEmitter(log, session.sinks, outbox), first);
   const budget = budgetOf(session, above?.budget);
   below.budget = budget;
   const opened = new Session({
@@ -140,7 +140,7 @@ async function endAll(sessions: ReadonlySet<Session>): Promise<void> {
   await Promise.all([...sessions].map((session) => session[Symbol.asyncDispose]()));
 }
 
-/** Keeps what is said before the log stands. */
+/** Keeps what is said before the log stands: the events of the opening come first. */
 class LateEmitter {
   #early: [EventMsg, TurnId | undefined][] = [];
   #emit: ((message: EventMsg, turn?: TurnId) => void) | undefined;
@@ -150,8 +150,9 @@ class LateEmitter {
     else this.#emit(message, turn);
   }
 
-  connect(emit: (message: EventMsg, turn?: TurnId) => void): void {
+  connect(emit: (message: EventMsg, turn?: TurnId) => void, opening: readonly EventMsg[]): void {
     this.#emit = emit;
+    for (const message of opening) emit(message);
     for (const [message, turn] of this.#early) emit(message, turn);
     this.#early = [];
   }

@@ -1,5 +1,6 @@
 import type {
   CodexDeps,
+  EventMsg,
   OpenRequest,
   SessionDeps,
   SessionId,
@@ -13,16 +14,21 @@ import { copySession } from "../rollout/copy.js";
 import { ephemeralLog } from "../rollout/ephemeral.js";
 import type { Restored } from "../rollout/rebuild.js";
 import { rebuild } from "../rollout/rebuild.js";
+import { openingEvents } from "./opening-events.js";
 import { SessionState } from "./state.js";
 
-/** What a session starts from. */
-export type Beginning = { readonly session: SessionDeps; readonly log: SessionLog; readonly state: SessionState };
+type Begun = { readonly session: SessionDeps; readonly log: SessionLog; readonly state: SessionState };
+
+/** What a session starts from. `opening`: the events that come before all others. */
+export type Beginning = Begun & { readonly opening: readonly EventMsg[] };
 
 /** New, from its own file, or from another's: its surroundings, its log and what it knows. */
 export async function beginSession(deps: CodexDeps, request: OpenRequest, scope: SessionScope): Promise<Beginning> {
   const session = await deps.session(request, scope);
   try {
-    return await begin(session, { deps, request, id: scope.id, signal: scope.signal });
+    const history = await session.prompt_history.facts();
+    const begun = await begin(session, { deps, request, id: scope.id, signal: scope.signal });
+    return { ...begun, opening: openingEvents({ ...begun, id: scope.id, history }) };
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
@@ -36,7 +42,7 @@ type Asked = {
   readonly signal: AbortSignal;
 };
 
-async function begin(session: SessionDeps, asked: Asked): Promise<Beginning> {
+async function begin(session: SessionDeps, asked: Asked): Promise<Begun> {
   const { deps, request } = asked;
   switch (request.type) {
     case "new": {
@@ -57,7 +63,7 @@ async function begin(session: SessionDeps, asked: Asked): Promise<Beginning> {
   }
 }
 
-async function resume(session: SessionDeps, asked: Asked, id: SessionId): Promise<Beginning> {
+async function resume(session: SessionDeps, asked: Asked, id: SessionId): Promise<Begun> {
   const { store } = asked.deps;
   if (asked.request.ephemeral === true) {
     const { meta, lines } = await store.read(id);

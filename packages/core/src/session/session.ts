@@ -29,7 +29,6 @@ import { failureOf } from "../turn/retry.js";
 import { answerUndo } from "../undo/undo-ops.js";
 import { ActiveTurn } from "./active-turn.js";
 import type { OpenAsks } from "./asks.js";
-import { configuredEvent } from "./configured.js";
 import { inputProblem } from "./input.js";
 import { liveTurn } from "./live-turn.js";
 import { answerQuestion } from "./questions.js";
@@ -98,7 +97,6 @@ export class Session implements ChildHandle {
   }
 
   async #run(): Promise<void> {
-    await this.#configured();
     for await (const submission of this.#inbox) {
       if (submission.op.type === "shutdown") {
         this.#endsWhenIdle = submission.op.when_idle === true;
@@ -261,11 +259,6 @@ export class Session implements ChildHandle {
       return;
     }
     before.afterwards?.();
-  }
-
-  async #configured(): Promise<void> {
-    this.#emit(await configuredEvent(this.#settings, this.#parts));
-    for (const message of this.#parts.deps.warnings) this.#emit({ type: "warning", message });
   }
 
   async #shutDown(): Promise<void> {

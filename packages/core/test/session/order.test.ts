@@ -50,6 +50,20 @@ describe("the order of events", () => {
     expect(started).toBe(script.length > 0);
   });
 
+  it("begins with session_configured, whatever is told before and however much is submitted at once", async () => {
+    const engine = await testEngine({
+      model: scriptedModel([]),
+      early: [{ type: "warning", message: "early" }],
+      warnings: ["of the settings"],
+    });
+    for (let count = 0; count <= 512; count += 1) engine.submit({ type: "list_custom_prompts" });
+    engine.submit({ type: "shutdown" });
+    await engine.until("shutdown_complete");
+    expect(orderProblems(engine.seen)).toEqual([]);
+    const told = engine.seen.slice(0, 4).map(({ msg }) => ("message" in msg ? msg.message : msg.type));
+    expect(told).toEqual(["session_configured", "of the settings", "early", expect.stringContaining("dropped")]);
+  });
+
   it("is broken by what the check is there for", () => {
     const turn = { type: "turn_aborted", turn_id: "t", reason: "interrupted" };
     const wrong: unknown[] = [

@@ -79,6 +79,9 @@ export type TestEngineOptions = {
   readonly context?: Partial<SessionContext>;
   /** Lines of a session that is to be resumed. */
   readonly stored?: readonly RolloutLine[];
+  /** Told while the surroundings of the session are made ready. */
+  readonly early?: readonly EventMsg[];
+  readonly warnings?: readonly string[];
 };
 
 /** The engine over fakes of every port; its one session is open. */
@@ -94,8 +97,9 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
     originator: "test",
     version: "0.0.0",
     store: memoryStore(log, options.stored ?? []),
-    session: () =>
-      Promise.resolve({
+    session: (_request, scope) => {
+      for (const message of options.early ?? []) scope.emit(message);
+      return Promise.resolve({
         settings: { ...SETTINGS, ...options.settings },
         context: {
           instructions: "be good",
@@ -122,9 +126,10 @@ export async function testEngine(options: TestEngineOptions): Promise<TestEngine
         user_shell: createUserShell(environment, powers),
         prompt_history: memoryHistory(),
         sinks: [],
-        warnings: [],
+        warnings: options.warnings ?? [],
         [Symbol.asyncDispose]: () => terminals[Symbol.asyncDispose](),
-      }),
+      });
+    },
   });
   const session = await codex.open(options.stored === undefined ? { type: "new" } : { type: "resume", id: STORED_ID });
   return { ...watch(session), session, environment, clock, log };
