@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { createController } from "@codex/common";
 import type { EventMsg, ModelEvent, Prompt } from "@codex/protocol";
 import { callId } from "@codex/protocol";
 import { fakeEnvironment, say, scriptedModel } from "@codex/test-support";
@@ -8,7 +9,7 @@ import { LiveProcess } from "../../src/tools/live-process.js";
 import { Processes } from "../../src/tools/processes.js";
 import { testEngine } from "../support/engine.js";
 
-const NEVER = new AbortController().signal;
+const NEVER = createController().signal;
 
 const ends = (messages: readonly EventMsg[]) => messages.filter(({ type }) => type === "exec_command_end");
 
@@ -127,7 +128,7 @@ describe("the sessions", () => {
 
   it("leave no listener on the signal of their session", async () => {
     const { environment, end } = endless();
-    const session = new AbortController();
+    const session = createController();
     const count = (): number => getEventListeners(session.signal, "abort").length;
     const before = count();
     const all = Array.from({ length: 200 }, (_, id) => {
