@@ -5,6 +5,10 @@ import { describe, expect, it } from "vitest";
 const BUDGET_BYTES = 60_000;
 const TOO_HEAVY = /@modelcontextprotocol|\bundici\b|zod\/(v3|v4\/classic|index)|node-pty|\bblessed\b|packages\/tui\//;
 
+/** What a task needs only after its first line, and loads then (compose.ts). */
+const LATER =
+  /packages\/core\/src\/(tools\/builtin|hooks|undo)\/(source|open)\.ts|node_modules\/openai|^(node:)?https?$/;
+
 const METAFILE = new URL("../packages/cli/dist/metafile-cjs.json", import.meta.url);
 
 type Import = { path: string; kind: string; external?: boolean };
@@ -57,9 +61,20 @@ describe("the start of codex", () => {
     expect(existsSync(new URL("codex.js.cache", METAFILE))).toBe(true);
   });
 
+  it("is read without decoding: the program is ASCII", () => {
+    const program = readFileSync(new URL("codex.js", METAFILE));
+    expect(program.findIndex((byte) => byte > 0x7f)).toBe(-1);
+    expect(program.subarray(0, 10).toString()).toBe("(function(");
+  });
+
   it("runs none of the heavy modules for a task", () => {
     const { modules } = staticGraph(built(), "src/commands/exec.ts", "dist/codex.js");
     expect(heavyModules(modules)).toEqual([]);
+  });
+
+  it("runs nothing before a task's first line that only its first request needs", () => {
+    const { modules } = staticGraph(built(), "src/commands/exec.ts", "dist/codex.js");
+    expect([...modules].filter((module) => LATER.test(module))).toEqual([]);
   });
 });
 

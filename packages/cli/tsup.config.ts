@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 import { writeCodeCache } from "./code-cache.js";
+import { programText } from "./program-text.js";
 
 const HELPER = "codex-linux-sandbox";
 
@@ -39,6 +40,7 @@ export default defineConfig({
     for (const part of ["project", "session.jsonl"]) cpSync(`demo/${part}`, `dist/demo/${part}`, { recursive: true });
     const helper = `../linux-sandbox/dist/${HELPER}`;
     if (existsSync(helper)) copyFileSync(helper, `dist/${HELPER}`);
+    writeFileSync("dist/codex.js", programText(readFileSync("dist/codex.js", "utf8")), "latin1");
     await writeCodeCache("dist");
   },
 });

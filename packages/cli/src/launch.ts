@@ -10,10 +10,8 @@ import { Script } from "node:vm";
  */
 const program = path.join(__dirname, "codex.js");
 const compiled = `${program}.cache`;
-const script = new Script(`(function(require,__filename,__dirname){${readFileSync(program, "utf8")}\n})`, {
-  filename: program,
-  cachedData: readCompiled(),
-});
+// ASCII and a function, both by the build (program-text.ts)
+const script = new Script(readFileSync(program, "latin1"), { filename: program, cachedData: readCompiled() });
 if (process.env["CODEX_WRITE_CODE_CACHE"] === compiled) {
   process.once("exit", () => writeFileSync(compiled, script.createCachedData()));
 }

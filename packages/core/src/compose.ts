@@ -30,7 +30,6 @@ import type { ChildVarsOptions, Place, Shell } from "@codex/exec";
 import { findHelper } from "@codex/linux-sandbox";
 import { createStoredCredentials } from "@codex/login";
 import { codeOf } from "@codex/common";
-import { openAgents } from "./agents/open.js";
 import { openApprovals } from "./approvals/open.js";
 import type { SessionApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
@@ -39,7 +38,6 @@ import { libraryOver } from "./embed/library.js";
 import type { CodexLibrary } from "./embed/library.js";
 import { withPorts } from "./embed/ports.js";
 import { givenModels } from "./model/given-models.js";
-import { openHooks } from "./hooks/open.js";
 import { readCredentials } from "./home/credentials.js";
 import { createPromptHistory } from "./home/history-file.js";
 import { createModelsCache } from "./home/models-cache.js";
@@ -53,11 +51,8 @@ import { createTokenCommands } from "./model/token-command.js";
 import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
-import { createSessionContext } from "./session-context.js";
 import { openSinks } from "./sinks/open.js";
 import { systemClock } from "./system-clock.js";
-import { openSnapshots } from "./undo/open.js";
-import { builtinTools } from "./tools/builtin/source.js";
 import { Processes } from "./tools/processes.js";
 import { embeddedTools } from "./tools/embedded.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
@@ -137,7 +132,19 @@ type Furnishing = {
   readonly wiring: Wiring;
 };
 
+/** What a session needs once it is known by its id: loaded while the kernel is asked about the sandbox. */
+async function loadFurniture() {
+  return {
+    ...(await import("./tools/builtin/source.js")),
+    ...(await import("./agents/open.js")),
+    ...(await import("./hooks/open.js")),
+    ...(await import("./session-context.js")),
+    ...(await import("./undo/open.js")),
+  };
+}
+
 async function furnish(parts: Furnishing): Promise<SessionDeps> {
+  const { builtinTools, openAgents, openHooks, createSessionContext, openSnapshots } = await loadFurniture();
   const { config, permissions, models, places, request, scope, wiring } = parts;
   const { place, host, proof, close } = places;
   const { env, clock } = wiring;

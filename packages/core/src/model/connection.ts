@@ -28,8 +28,8 @@ export type Connection = Disposable & {
 export function createConnection(): Connection {
   const transport = createTransport({ connect_ms: CONNECT_MS });
   const loadPackage = lazy(() => import("openai"));
-  // read while the session is made ready; a failure is told to the request that needs it
-  loadPackage().catch(() => undefined);
+  // read while the session is made ready, and after its first line; a failure is told to the request that needs it
+  setImmediate(() => void loadPackage().catch(() => undefined));
   return {
     post: async ({ base_url, path, query, headers, body, signal }) => {
       const { OpenAI } = await loadPackage();

@@ -1,6 +1,6 @@
 import { CodexError, lazy, onAbort } from "@codex/common";
-import { Agent as HttpAgent, request as httpRequest } from "node:http";
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type http from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { HeaderList } from "./headers.js";
 
 /** How long a finished stream may take to close before its connection is given up. */
@@ -31,25 +31,22 @@ export type Transport = Disposable & {
 
 /** HTTP over node:http(s) with one keep-alive agent per scheme. Idle sockets do not keep the process alive. */
 export function createTransport(options: TransportOptions): Transport {
-  const plain = new HttpAgent({ keepAlive: true });
-  // TLS is a sixth of what a start with a local server loads
-  const loadSecure = lazy(async () => {
-    const { Agent, request } = await import("node:https");
-    return { agent: new Agent({ keepAlive: true }), request };
-  });
-  let secure: Awaited<ReturnType<typeof loadSecure>> | undefined;
+  const agents = new Set<Agent>();
+  const open = ({ Agent, request }: Pick<typeof http, "Agent" | "request">) => {
+    const agent = new Agent({ keepAlive: true });
+    agents.add(agent);
+    return (url: URL, head: RequestOptions) => request(url, { ...head, agent });
+  };
+  // nothing is asked before a session has begun, and TLS is a sixth of what a start with a local server loads
+  const loadPlain = lazy(async () => open(await import("node:http")));
+  const loadSecure = lazy(async () => open(await import("node:https")));
   const ask = async (address: string, { method, headers, body, signal }: WireRequest): Promise<WireResponse> => {
     const url = new URL(address);
     const length = String(Buffer.byteLength(body));
-    const head: RequestOptions = { method, headers: { ...headers, "content-length": length } };
-    const isSecure = url.protocol === "https:";
-    if (isSecure) secure ??= await loadSecure();
+    const request = await (url.protocol === "https:" ? loadSecure() : loadPlain());
     signal.throwIfAborted();
-    const request =
-      isSecure && secure !== undefined
-        ? secure.request(url, { ...head, agent: secure.agent })
-        : httpRequest(url, { ...head, agent: plain });
-    return exchange(request, body, { signal, connect_ms: options.connect_ms, url });
+    const exchanged = request(url, { method, headers: { ...headers, "content-length": length } });
+    return exchange(exchanged, body, { signal, connect_ms: options.connect_ms, url });
   };
   return {
     ask,
@@ -61,8 +58,7 @@ export function createTransport(options: TransportOptions): Transport {
         signal: init.signal ?? new AbortController().signal,
       }),
     [Symbol.dispose]: () => {
-      plain.destroy();
-      secure?.agent.destroy();
+      for (const agent of agents) agent.destroy();
     },
   };
 }
