@@ -1,4 +1,4 @@
-import { CodexError } from "@codex/common";
+import { CodexError, createController } from "@codex/common";
 import { enforce, resolvePolicy, unconfined } from "@codex/linux-sandbox";
 import { CommandServer } from "./command-server.js";
 import { confinedEnvironment } from "./confined.js";
@@ -28,7 +28,7 @@ export function createDirectEnvironment(options: DirectOptions): ExecEnvironment
   const server = helper === undefined ? undefined : new CommandServer(helper);
   const wrap = (command: Command): readonly string[] => unconfined(helper ?? "", command);
   const launch = server === undefined ? undefined : { wrap, server };
-  const life = new AbortController();
+  const life = createController();
   const running = new Set<AsyncDisposable>();
   const direct: ExecEnvironment = {
     id: options.id,

@@ -23,6 +23,15 @@ async function confined(policy: SandboxPolicy = workspaceWrite()): Promise<Envir
   return place.confine(await place.resolve(policy, workspace));
 }
 
+it("may be opened any number of times at once, and nobody is warned", async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", hear);
+  await Promise.all(Array.from({ length: 20 }, () => confined()));
+  process.off("warning", hear);
+  expect(warnings).toEqual([]);
+});
+
 describe("a confined command", () => {
   it("writes inside the roots and nowhere else", async () => {
     const { exit, text } = await run(await confined(), request(`echo a > in; echo b > ${outside}/out`, workspace));
