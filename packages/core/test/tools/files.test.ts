@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ev } from "@codex/test-support";
 import { describe, expect, it } from "vitest";
@@ -132,6 +132,17 @@ describe("list_dir", () => {
       [`Absolute path: ${root}`, "      d/", "More than 1 entries found; go on with offset 5"].join("\n"),
     );
     expect(await call(live, "list_dir", { dir_path: "none" })).toContain("cannot list");
+  });
+
+  it("leaves out the empty stand-ins of a sandbox, and nothing else", async () => {
+    await using live = await session();
+    const root = path.join(live.workspace.path, "t");
+    await live.workspace.write("t/.codex/config.toml", "");
+    for (const name of [".agents", ".git"]) await mkdir(path.join(root, name));
+    for (const name of [".codex", ".git"]) await chmod(path.join(root, name), 0o1555);
+    const shown = [`Absolute path: ${root}`, "  .agents/", "  .codex/", "    config.toml"];
+    expect(await call(live, "list_dir", { dir_path: root })).toBe(shown.join("\n"));
+    expect(await call(live, "list_dir", { dir_path: root, depth: 1 })).toBe(shown.slice(0, 3).join("\n"));
   });
 });
 

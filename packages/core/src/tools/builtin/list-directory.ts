@@ -1,5 +1,6 @@
 import path from "node:path";
 import { codeOf, messageOf } from "@codex/common";
+import { isStandIn } from "@codex/protocol";
 import type { FileEntry, Files, Tool } from "@codex/protocol";
 import * as z from "zod/mini";
 import { defineTool, failure, success } from "../define.js";
@@ -28,7 +29,7 @@ export const listDirectoryTool: Tool = defineTool({
     const folder = path.resolve(turn.settings.cwd, args.dir_path);
     try {
       const walk: Walk = { files: await guard.files(), depth: args.depth ?? DEFAULT_DEPTH, rows: [], signal };
-      await visit(folder, 1, walk);
+      await visit(await walk.files.list(folder, signal), folder, 1, walk);
       return success(page(folder, walk.rows, { first: args.offset ?? 1, limit: args.limit ?? DEFAULT_ENTRIES }));
     } catch (error) {
       signal.throwIfAborted();
@@ -45,15 +46,31 @@ type Walk = {
   readonly signal: AbortSignal;
 };
 
-/** A directory below that may not be read is shown without its entries. */
-async function visit(folder: string, level: number, walk: Walk): Promise<void> {
-  for (const entry of await walk.files.list(folder, walk.signal)) {
+async function visit(entries: readonly FileEntry[], folder: string, level: number, walk: Walk): Promise<void> {
+  for (const entry of entries) {
     if (walk.rows.length >= SCAN_LIMIT) return;
+    const inside = path.join(folder, entry.name);
+    const below = await entriesBelow(entry, inside, level, walk);
+    // a sandbox shows it only while a command runs, and it may have gone just now
+    if (entry.type === "directory" && isStandIn(entry.mode) && (below ?? []).length === 0) continue;
     walk.rows.push(`${"  ".repeat(level)}${bounded(entry.name)}${markOf(entry.type)}`);
-    if (entry.type !== "directory" || level >= walk.depth) continue;
-    await visit(path.join(folder, entry.name), level + 1, walk).catch((error: unknown) => {
-      if (codeOf(error) !== "file_error") throw error;
-    });
+    if (below !== undefined && level < walk.depth) await visit(below, inside, level + 1, walk);
+  }
+}
+
+/** `undefined`: not asked for, no directory, or none that may be read. */
+async function entriesBelow(
+  { type, mode }: FileEntry,
+  folder: string,
+  level: number,
+  { files, depth, signal }: Walk,
+): Promise<readonly FileEntry[] | undefined> {
+  if (type !== "directory" || (level >= depth && !isStandIn(mode))) return undefined;
+  try {
+    return await files.list(folder, signal);
+  } catch (error) {
+    if (codeOf(error) !== "file_error") throw error;
+    return undefined;
   }
 }
 
