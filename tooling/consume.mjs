@@ -52,8 +52,9 @@ function toolsIn(scratch) {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|pnpm_|CODEX_|OPENAI_|NODE_OPTIONS$)/i.test(name),
   );
-  const home = join(scratch, "home");
+  const [home, temporary] = [join(scratch, "home"), join(scratch, "tmp")];
   mkdirSync(home);
+  mkdirSync(temporary);
 
   /** @param {string} cwd @param {readonly [string, ...string[]]} argv @param {NodeJS.ProcessEnv} env */
   async function call(cwd, [program, ...args], env = process.env) {
@@ -69,8 +70,9 @@ function toolsIn(scratch) {
       throw new Trouble(`in ${cwd.slice(scratch.length) || "."}: ${[program, ...args].join(" ")}\n${words}`);
     }
   }
+  const theirs = { ...Object.fromEntries(kept), HOME: home, TMPDIR: temporary };
   /** @param {string} cwd @param {readonly [string, ...string[]]} argv */
-  const outside = (cwd, argv) => call(cwd, argv, { ...Object.fromEntries(kept), ...npmSettings, HOME: home });
+  const outside = (cwd, argv) => call(cwd, argv, { ...theirs, ...npmSettings });
   /** @type {Record<string, string>} */
   const npmSettings = {};
   return { call, outside, npmSettings };
