@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
+import { describe, expect, it } from "vitest";
+import { ev } from "@codex/test-support";
 import { startCodex, type Ran } from "./codex.js";
+import { field, jsonLines } from "./json-text.js";
+import { setStage } from "./stage.js";
 
 /**
  * How the official TypeScript client starts the command (services.md §8.1, core.md §6.6): its argv in its order, the
@@ -16,20 +17,7 @@ type Thread = {
   readonly onLine?: (line: string, kill: () => void) => void;
 };
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
-
-beforeEach(async () => {
-  server = await startResponsesServer();
-  home = await temporaryHome({ config: mockProviderConfig(server.url) });
-  project = await workspace({ git: true, files: { "a.txt": "old\n" } });
-});
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
+const stage = setStage();
 
 type Told = Ran & { readonly told: readonly string[]; readonly thread: string };
 
@@ -37,14 +25,15 @@ async function runAsClient(input: string, { options = [], resume, images = [], o
   const argv = ["exec", "--experimental-json", ...options];
   if (resume !== undefined) argv.push("resume", resume);
   for (const image of images) argv.push("--image", image);
-  const env = { CODEX_HOME: home.path, CODEX_API_KEY: "sk-key", CODEX_INTERNAL_ORIGINATOR_OVERRIDE: "codex_sdk_ts" };
+  const env = {
+    CODEX_HOME: stage.home.path,
+    CODEX_API_KEY: "sk-key",
+    CODEX_INTERNAL_ORIGINATOR_OVERRIDE: "codex_sdk_ts",
+  };
   const running = startCodex(argv, { cwd: "/", env, stdin: input });
   running.child.stdout?.on("data", (data: Buffer) => onLine?.(data.toString(), () => void running.child.kill()));
   const ran = await running.done;
-  const events = ran.stdout
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line): unknown => JSON.parse(line));
+  const events = jsonLines(ran.stdout);
   return { ...ran, told: events.map(summary), thread: String(field(events[0], "thread_id")) };
 }
 
@@ -54,34 +43,30 @@ function summary(event: unknown): string {
   return words.filter((word) => word !== undefined).join(" ");
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-const here = () => ["--cd", project.path];
+const here = () => ["--cd", stage.project.path];
 const hello = (text = "hello") => [ev.message(text), ev.completed()];
 const TURN = ["thread.started", "turn.started", "item.completed agent_message", "turn.completed"];
 
 describe("the official TypeScript client", () => {
   it("runs a prompt, and goes on with the thread by its id", async () => {
-    server.answer(hello("one"), hello("two"));
+    stage.server.answer(hello("one"), hello("two"));
     const first = await runAsClient("first", { options: here() });
     expect(first).toMatchObject({ code: 0, told: TURN });
     const second = await runAsClient("second", { options: here(), resume: first.thread });
     expect(second).toMatchObject({ code: 0, told: TURN, thread: first.thread });
-    expect(JSON.stringify(server.requests[1]?.body)).toContain("first");
+    expect(JSON.stringify(stage.server.requests[1]?.body)).toContain("first");
   });
 
   it("has its key, its address and its name sent", async () => {
-    server.answer(hello());
-    const place = ["--config", `openai_base_url="${server.url}"`, "--config", `model_provider="openai"`];
+    stage.server.answer(hello());
+    const place = ["--config", `openai_base_url="${stage.server.url}"`, "--config", `model_provider="openai"`];
     expect((await runAsClient("hi", { options: [...place, ...here()] })).told).toEqual(TURN);
-    expect(server.single().headers).toMatchObject({ authorization: "Bearer sk-key", originator: "codex_sdk_ts" });
+    expect(stage.server.single().headers).toMatchObject({ authorization: "Bearer sk-key", originator: "codex_sdk_ts" });
   });
 
   it("sees every kind of item in order", async () => {
     const patch = "*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n";
-    server.answer(
+    stage.server.answer(
       [ev.call("c1", "exec_command", { cmd: "echo hi" }), ev.completed()],
       [ev.call("c2", "exec_command", { cmd: "exit 3" }), ev.completed()],
       [ev.customCall("c3", "apply_patch", patch), ev.completed()],
@@ -103,19 +88,27 @@ describe("the official TypeScript client", () => {
   });
 
   it("may say every option it has", async () => {
-    server.answer(hello());
-    const schema = join(home.path, "schema.json");
+    stage.server.answer(hello());
+    const schema = join(stage.home.path, "schema.json");
     await writeFile(schema, JSON.stringify({ type: "object", properties: {}, additionalProperties: false }));
     const options = [
       ...["--config", `developer_instructions="be brief"`, "--config", `openai_base_url="http://127.0.0.1:1/v1"`],
       ...["--model", "gpt-5.5", "--thread-source", "user", "--sandbox", "workspace-write", ...here()],
-      ...["--add-dir", home.path, "--skip-git-repo-check", "--output-schema", schema, "--cyber-access-program", "x"],
+      ...[
+        "--add-dir",
+        stage.home.path,
+        "--skip-git-repo-check",
+        "--output-schema",
+        schema,
+        "--cyber-access-program",
+        "x",
+      ],
       ...["--config", `model_reasoning_effort="low"`, "--config", "sandbox_workspace_write.network_access=true"],
       ...["--config", `web_search="disabled"`, "--config", `approval_policy="on-request"`],
     ];
     const ran = await runAsClient("hi", { options });
     expect(ran).toMatchObject({ code: 0, told: TURN });
-    expect(server.single().body).toMatchObject({
+    expect(stage.server.single().body).toMatchObject({
       model: "gpt-5.5",
       reasoning: { effort: "low" },
       text: { format: { type: "json_schema", name: "codex_output_schema", strict: true, schema: { type: "object" } } },
@@ -123,16 +116,16 @@ describe("the official TypeScript client", () => {
   });
 
   it("shows pictures, also after resume", async () => {
-    const picture = join(project.path, "a.gif");
+    const picture = join(stage.project.path, "a.gif");
     await writeFile(picture, "GIF89a-and-more");
-    server.answer(hello(), hello());
+    stage.server.answer(hello(), hello());
     const { thread } = await runAsClient("hi", { options: here() });
     await runAsClient("look", { options: here(), resume: thread, images: [picture] });
-    expect(JSON.stringify(server.requests[1]?.body)).toContain("data:image/gif;base64,");
+    expect(JSON.stringify(stage.server.requests[1]?.body)).toContain("data:image/gif;base64,");
   });
 
   it("stops a run by ending the process, which ends its commands", async () => {
-    server.answer([ev.call("c1", "exec_command", { cmd: "sleep 30", yield_time_ms: 30_000 }), ev.completed()]);
+    stage.server.answer([ev.call("c1", "exec_command", { cmd: "sleep 30", yield_time_ms: 30_000 }), ev.completed()]);
     const onLine = (line: string, kill: () => void) => {
       if (line.includes("item.started")) kill();
     };
@@ -146,10 +139,10 @@ describe("the official TypeScript client", () => {
   });
 
   it("gets a failed turn as an event, and a run that cannot begin as stderr and exit code", async () => {
-    server.answer({ type: "status", status: 400, body: { error: { message: "bad thing" } } });
+    stage.server.answer({ type: "status", status: 400, body: { error: { message: "bad thing" } } });
     const failed = await runAsClient("hi", { options: here() });
     expect(failed).toMatchObject({ code: 1, told: ["thread.started", "turn.started", "error", "turn.failed"] });
-    const outside = await runAsClient("hi", { options: ["--cd", home.path] });
+    const outside = await runAsClient("hi", { options: ["--cd", stage.home.path] });
     expect(outside).toMatchObject({ code: 1, stdout: "" });
     expect(outside.stderr).toContain("--skip-git-repo-check was not specified");
   });

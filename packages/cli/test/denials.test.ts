@@ -1,22 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ev } from "@codex/test-support";
 import { codex, type Ran } from "./codex.js";
+import { setStage } from "./stage.js";
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
-
-beforeEach(async () => {
-  server = await startResponsesServer();
-  home = await temporaryHome({ config: mockProviderConfig(server.url) });
-  project = await workspace({ git: true, files: { "a.txt": "old\n" } });
-});
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
+const stage = setStage();
 
 /** One turn that runs `command` and says done. */
 function run(command: string, ...flags: readonly string[]): Promise<Ran> {
@@ -25,11 +12,11 @@ function run(command: string, ...flags: readonly string[]): Promise<Ran> {
 
 /** The same with variables of ours. */
 function runWith(env: Readonly<Record<string, string>>, command: string, ...flags: readonly string[]): Promise<Ran> {
-  server.answer(
+  stage.server.answer(
     [ev.call("c1", "exec_command", { cmd: command, login: false }), ev.completed()],
     [ev.message("done"), ev.completed()],
   );
-  return codex(["exec", ...flags, "go"], { cwd: project.path, env: { ...env, CODEX_HOME: home.path } });
+  return codex(["exec", ...flags, "go"], stage.options({ env }));
 }
 
 const WHY = "probably: the sandbox (read-only) lets nothing be written";
@@ -38,11 +25,11 @@ describe("what the sandbox refused (peers.md §2, 13)", () => {
   it("is told to the model and to the person, beside the command's own words", async () => {
     const { code, stdout, stderr } = await run("touch new.txt");
     expect({ code, stdout }).toEqual({ code: 0, stdout: "done\n" });
-    const target = `${project.path}/new.txt`;
+    const target = `${stage.project.path}/new.txt`;
     const remedy = `(${target}); the user can allow it with -s workspace-write\n`;
     expect(stderr).toContain("Read-only file system\n");
     expect(stderr).toContain(`\nsandbox: ${WHY} ${remedy}`);
-    expect(JSON.stringify(server.requests[1]?.body)).toContain(`[sandbox] ${WHY} `);
+    expect(JSON.stringify(stage.server.requests[1]?.body)).toContain(`[sandbox] ${WHY} `);
   });
 
   it("is a typed field of the item in JSON lines, which hold nothing else", async () => {
@@ -57,7 +44,7 @@ describe("what the sandbox refused (peers.md §2, 13)", () => {
         exit_code: 1,
         denial: {
           layer: "filesystem",
-          target: `${project.path}/new.txt`,
+          target: `${stage.project.path}/new.txt`,
           rule: { layer: "filesystem", text: WHY.replace("probably: ", "") },
           allow_with: "-s workspace-write",
           certain: false,
@@ -86,8 +73,8 @@ describe("variables that look like secrets", () => {
     async (flags) => {
       const { stdout, stderr } = await runWith(SECRETS, SHOW, ...flags);
       expect(stderr.split(NOTICE)).toHaveLength(2);
-      expect(stdout + stderr + JSON.stringify(server.requests[1]?.body)).not.toMatch(/(gh|aws|oa)-0000/);
-      expect(JSON.stringify(server.requests[1]?.body)).toContain("seen: vi");
+      expect(stdout + stderr + JSON.stringify(stage.server.requests[1]?.body)).not.toMatch(/(gh|aws|oa)-0000/);
+      expect(JSON.stringify(stage.server.requests[1]?.body)).toContain("seen: vi");
       if (flags.length > 0) for (const line of stdout.trimEnd().split("\n")) JSON.parse(line);
     },
   );
@@ -98,7 +85,7 @@ describe("variables that look like secrets", () => {
     [["-s", "danger-full-access"], "seen: gh-0000 aws-0000 vi"],
   ])("are passed with %j", async (flags, seen) => {
     const { stderr } = await runWith(SECRETS, SHOW, ...flags);
-    expect(JSON.stringify(server.requests[1]?.body)).toContain(seen);
+    expect(JSON.stringify(stage.server.requests[1]?.body)).toContain(seen);
     expect(stderr).toContain("OPENAI_API_KEY (to pass: shell_environment_policy.set)\n");
   });
 
@@ -111,9 +98,9 @@ describe("sandbox.deny", () => {
   const DENY = ["-c", 'sandbox.deny=[".env", "keys/*.pem"]'];
 
   beforeEach(async () => {
-    await project.write(".env", "PASSWORD=1234\n");
-    await project.write("keys/a.pem", "PEM 1234\n");
-    await project.write("keys/a.txt", "open\n");
+    await stage.project.write(".env", "PASSWORD=1234\n");
+    await stage.project.write("keys/a.pem", "PEM 1234\n");
+    await stage.project.write("keys/a.txt", "open\n");
   });
 
   it("hides files from commands, and says so to the model and the person", async () => {
@@ -121,16 +108,19 @@ describe("sandbox.deny", () => {
       "cat .env; cat keys/a.pem; cat keys/a.txt; cp .env copy; ln .env link; cat /proc/self/root$PWD/.env; false";
     const { stderr } = await run(script, "-s", "workspace-write", ...DENY);
     expect(stderr).toContain("open\n");
-    expect(stderr).toContain(`sandbox: probably: ${project.path}/.env is not readable`);
-    expect(stderr + JSON.stringify(server.requests[1]?.body)).not.toContain("1234");
+    expect(stderr).toContain(`sandbox: probably: ${stage.project.path}/.env is not readable`);
+    expect(stderr + JSON.stringify(stage.server.requests[1]?.body)).not.toContain("1234");
   });
 
   it("hides them from patches too", async () => {
     const patch = "*** Begin Patch\n*** Update File: .env\n@@\n-PASSWORD=1234\n+PASSWORD=\n*** End Patch\n";
-    server.answer([ev.customCall("c1", "apply_patch", patch), ev.completed()], [ev.message("done"), ev.completed()]);
+    stage.server.answer(
+      [ev.customCall("c1", "apply_patch", patch), ev.completed()],
+      [ev.message("done"), ev.completed()],
+    );
     const words = ["exec", "-s", "workspace-write", ...DENY, "go"];
-    await codex(words, { cwd: project.path, env: { CODEX_HOME: home.path } });
-    expect(await project.read(".env")).toBe("PASSWORD=1234\n");
+    await codex(words, stage.options());
+    expect(await stage.project.read(".env")).toBe("PASSWORD=1234\n");
   });
 
   it("is said not to be held where nothing is confined", async () => {
@@ -141,18 +131,18 @@ describe("sandbox.deny", () => {
   });
 
   it("is shown by `codex sandbox --status` and `codex explain`", async () => {
-    const options = { cwd: project.path, env: { CODEX_HOME: home.path } };
+    const options = stage.options();
     const status = await codex(["sandbox", "--status", ...DENY], options);
     expect(status.stdout).toMatch(/^read-only: .*; unreadable: 2 paths\n/);
     const explained = await codex(["explain", ...DENY, "--", "cat", ".env"], options);
-    expect(explained.stdout).toContain(`hidden: ${project.path}/.env\n`);
+    expect(explained.stdout).toContain(`hidden: ${stage.project.path}/.env\n`);
     const ran = await codex(["sandbox", ...DENY, "--", "cat", ".env"], options);
     expect(ran).toMatchObject({ code: 1, stdout: "" });
   });
 
   it("opens what is known to be secret only when that is asked for", async () => {
-    await project.write("home/.ssh/id", "PRIVATE 1234\n");
-    const options = { cwd: project.path, env: { CODEX_HOME: home.path, HOME: `${project.path}/home` } };
+    await stage.project.write("home/.ssh/id", "PRIVATE 1234\n");
+    const options = stage.options({ env: { HOME: `${stage.project.path}/home` } });
     const words = ["--", "cat", "home/.ssh/id"];
     expect(await codex(["sandbox", ...words], options)).toMatchObject({ code: 1, stdout: "" });
     const shown = await codex(["sandbox", "-c", 'sandbox.known_secrets="show"', ...words], options);

@@ -1,41 +1,24 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
-import { codex, startCodex, type Run } from "./codex.js";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ev } from "@codex/test-support";
+import { codex, startCodex } from "./codex.js";
+import { field } from "./json-text.js";
+import { setStage } from "./stage.js";
 
 const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
+const stage = setStage();
 
 beforeEach(async () => {
-  server = await startResponsesServer();
-  home = await temporaryHome({ config: mockProviderConfig(server.url) });
-  project = await workspace({ git: true, files: { "a.txt": "old\n" } });
-  await writeFile(join(project.path, "a.png"), PNG);
+  await writeFile(join(stage.project.path, "a.png"), PNG);
 });
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
-
-function options(more: Run = {}): Run {
-  return { cwd: project.path, ...more, env: { CODEX_HOME: home.path, ...more.env } };
-}
 
 const hello = [ev.message("hello"), ev.completed()];
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
 
 function lastMessage(body: unknown): unknown {
   const input = field(body, "input");
@@ -44,11 +27,11 @@ function lastMessage(body: unknown): unknown {
 
 describe("codex exec -i", () => {
   it("shows pictures to the model, numbered and named, before the prompt", async () => {
-    server.answer(hello);
-    const ran = await codex(["exec", "-i", "a.png", "what is this"], options());
+    stage.server.answer(hello);
+    const ran = await codex(["exec", "-i", "a.png", "what is this"], stage.options());
     expect(ran.code).toBe(0);
-    expect(lastMessage(server.single().body)).toEqual([
-      { type: "input_text", text: `<image name=[Image #1] path="${join(project.path, "a.png")}">` },
+    expect(lastMessage(stage.server.single().body)).toEqual([
+      { type: "input_text", text: `<image name=[Image #1] path="${join(stage.project.path, "a.png")}">` },
       { type: "input_image", image_url: `data:image/png;base64,${PNG.toString("base64")}`, detail: "high" },
       { type: "input_text", text: "</image>" },
       { type: "input_text", text: "what is this" },
@@ -56,24 +39,24 @@ describe("codex exec -i", () => {
   });
 
   it("refuses what is no picture before anything is asked", async () => {
-    const missing = await codex(["exec", "-i", "b.png", "x"], options());
+    const missing = await codex(["exec", "-i", "b.png", "x"], stage.options());
     expect(missing).toMatchObject({ code: 1, stdout: "" });
     expect(missing.stderr).toMatch(/^error: cannot read the image .*b\.png: ENOENT.*\n$/);
-    const text = await codex(["exec", "x", "-i", "a.txt"], options());
+    const text = await codex(["exec", "x", "-i", "a.txt"], stage.options());
     expect(text.stderr).toMatch(/^error: .*a\.txt is no image: PNG, JPEG, GIF and WebP are\n$/);
-    expect(server.requests).toEqual([]);
+    expect(stage.server.requests).toEqual([]);
   });
 });
 
 describe("codex exec --oss", () => {
   it("asks the local server, and fetches the model first if it has to", async () => {
-    server.route("GET /v1/models", { type: "status", status: 200, body: { object: "list", data: [] } });
-    server.route("GET /api/version", { type: "status", status: 200, body: { version: "0.14.0" } });
-    server.route("GET /api/tags", { type: "status", status: 200, body: { models: [] } });
-    server.route("POST /api/pull", { type: "status", status: 200, body: `{"status":"success"}\n` });
-    server.answer(hello);
-    const env = { CODEX_OSS_BASE_URL: server.url };
-    const ran = await codex(["exec", "--oss", "--local-provider", "ollama", "hi"], options({ env }));
+    stage.server.route("GET /v1/models", { type: "status", status: 200, body: { object: "list", data: [] } });
+    stage.server.route("GET /api/version", { type: "status", status: 200, body: { version: "0.14.0" } });
+    stage.server.route("GET /api/tags", { type: "status", status: 200, body: { models: [] } });
+    stage.server.route("POST /api/pull", { type: "status", status: 200, body: `{"status":"success"}\n` });
+    stage.server.answer(hello);
+    const env = { CODEX_OSS_BASE_URL: stage.server.url };
+    const ran = await codex(["exec", "--oss", "--local-provider", "ollama", "hi"], stage.options({ env }));
     expect(ran).toMatchObject({ code: 0, stdout: "hello\n" });
     expect(ran.stderr).toContain("success\n");
     expect(ran.stderr).toContain("model: gpt-oss:20b\nprovider: ollama\n");
@@ -81,7 +64,7 @@ describe("codex exec --oss", () => {
 
   it("says what to start when there is no server", async () => {
     const env = { CODEX_OSS_BASE_URL: "http://127.0.0.1:9/v1" };
-    const ran = await codex(["exec", "--oss", "hi"], options({ env }));
+    const ran = await codex(["exec", "--oss", "hi"], stage.options({ env }));
     expect(ran).toMatchObject({ code: 1, stdout: "" });
     expect(ran.stderr).toContain("error: Ollama does not answer at http://127.0.0.1:9: start it with `ollama serve`");
   });
@@ -90,8 +73,8 @@ describe("codex exec --oss", () => {
 describe("signals", () => {
   it("a second SIGINT quits at once, and takes the commands along", async () => {
     const command = "trap '' INT TERM; sleep 1; touch survived";
-    server.answer([ev.call("c1", "exec_command", { cmd: command, yield_time_ms: 30_000 }), ev.completed()]);
-    const running = startCodex(["exec", "--json", "--yolo", "x"], options());
+    stage.server.answer([ev.call("c1", "exec_command", { cmd: command, yield_time_ms: 30_000 }), ev.completed()]);
+    const running = startCodex(["exec", "--json", "--yolo", "x"], stage.options());
     const { stdout } = running.child;
     while (stdout !== null) {
       const [data]: unknown[] = await once(stdout, "data");
@@ -100,6 +83,6 @@ describe("signals", () => {
     running.child.kill("SIGINT");
     running.child.kill("SIGINT");
     expect((await running.done).code).toBe(1);
-    expect(await project.read("survived")).toBeUndefined();
+    expect(await stage.project.read("survived")).toBeUndefined();
   });
 });

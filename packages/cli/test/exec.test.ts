@@ -3,42 +3,16 @@ import { once } from "node:events";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { DrivenStream, ResponsesServer, TemporaryFolder } from "@codex/test-support";
-import { builtFolder, codex, startCodex, type Run } from "./codex.js";
+import { describe, expect, it } from "vitest";
+import { ev, mockProviderConfig, workspace } from "@codex/test-support";
+import type { DrivenStream } from "@codex/test-support";
+import { builtFolder, codex, startCodex } from "./codex.js";
+import { field, jsonLines } from "./json-text.js";
+import { setStage } from "./stage.js";
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
-
-beforeEach(async () => {
-  server = await startResponsesServer();
-  home = await temporaryHome({ config: mockProviderConfig(server.url) });
-  project = await workspace({ git: true, files: { "a.txt": "old\n" } });
-});
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
-
-function options(more: Run = {}): Run {
-  return { cwd: project.path, ...more, env: { CODEX_HOME: home.path, ...more.env } };
-}
+const stage = setStage();
 
 const hello = [ev.message("hello there"), ev.completed()];
-
-function lines(stdout: string): unknown[] {
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line): unknown => JSON.parse(line));
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
 
 /** The text of the last user message of a request. */
 function promptOf(body: unknown): unknown {
@@ -52,37 +26,37 @@ function asked(text: string) {
 
 /** Session files of the home, with their text. */
 async function sessionFiles(): Promise<readonly (readonly [string, string])[]> {
-  const names = await readdir(`${home.path}/sessions`, { recursive: true });
+  const names = await readdir(`${stage.home.path}/sessions`, { recursive: true });
   const files = names.filter((name) => name.endsWith(".jsonl")).sort();
-  return Promise.all(files.map(async (name) => [name, (await home.read(`sessions/${name}`)) ?? ""] as const));
+  return Promise.all(files.map(async (name) => [name, (await stage.home.read(`sessions/${name}`)) ?? ""] as const));
 }
 
 describe("codex exec", () => {
   it("works for a person: the answer on stdout, everything on stderr", async () => {
-    server.answer(hello);
-    const ran = await codex(["exec", "hi"], options());
+    stage.server.answer(hello);
+    const ran = await codex(["exec", "hi"], stage.options());
     expect(ran).toMatchObject({ code: 0, stdout: "hello there\n" });
     expect(ran.stderr).toMatch(
       /^Reading additional input from stdin\.\.\.\nCodex \(TypeScript\) v\d.*\n--------\nworkdir: /,
     );
     expect(ran.stderr).toContain("approval: never\nsandbox: read-only\n");
     expect(ran.stderr).toMatch(/user\nhi\n(.*\n)*codex\nhello there\ntokens used\n110\n$/);
-    expect(promptOf(server.single().body)).toEqual(asked("hi"));
+    expect(promptOf(stage.server.single().body)).toEqual(asked("hi"));
   });
 
   it("runs, patches and plans inside the sandbox, and shows each as an item", async () => {
     const patch = "*** Begin Patch\n*** Update File: a.txt\n@@\n-old\n+new\n*** End Patch\n";
     const command = "echo seen; touch .git/hooks/x || echo protected; touch /outside || echo outside";
-    server.answer(
+    stage.server.answer(
       [ev.call("c1", "exec_command", { cmd: command }), ev.completed()],
       [ev.customCall("c2", "apply_patch", patch), ev.completed()],
       [ev.call("c3", "update_plan", { plan: [{ step: "one", status: "completed" }] }), ev.completed()],
       hello,
     );
-    const ran = await codex(["exec", "--json", "-s", "workspace-write", "do it"], options());
+    const ran = await codex(["exec", "--json", "-s", "workspace-write", "do it"], stage.options());
     expect(ran.code).toBe(0);
-    expect(await project.read("a.txt")).toBe("new\n");
-    const kinds = lines(ran.stdout).map((event) =>
+    expect(await stage.project.read("a.txt")).toBe("new\n");
+    const kinds = jsonLines(ran.stdout).map((event) =>
       [field(event, "type"), ...["id", "type", "status"].map((name) => field(field(event, "item"), name))]
         .filter((word) => word !== undefined)
         .join(" "),
@@ -99,7 +73,7 @@ describe("codex exec", () => {
       "item.completed item_2 todo_list",
       "turn.completed",
     ]);
-    const output = String(server.outputOf("c1"));
+    const output = String(stage.server.outputOf("c1"));
     // two pipes: their order among each other is nobody's promise (live.md §2.4)
     expect(output).toMatch(/seen\n(.*\n)*protected\n(.*\n)*outside\n/);
     expect(output).toMatch(/hooks\/x'?: Read-only file system\n/);
@@ -107,49 +81,49 @@ describe("codex exec", () => {
   });
 
   it("takes options before the command, last one wins", async () => {
-    server.answer(hello);
+    stage.server.answer(hello);
     const args = ["-c", "model=first", "-m", "second", "exec", "--json", "hi", "-m", "third"];
-    expect((await codex(args, options())).code).toBe(0);
-    expect(server.single().body).toMatchObject({ model: "third" });
+    expect((await codex(args, stage.options())).code).toBe(0);
+    expect(stage.server.single().body).toMatchObject({ model: "third" });
   });
 
   it("writes the last message and asks for the schema's shape", async () => {
-    await project.write("schema.json", '{"type":"object"}');
-    server.answer(hello);
+    await stage.project.write("schema.json", '{"type":"object"}');
+    stage.server.answer(hello);
     const args = ["exec", "--json", "-o", "out.txt", "--output-schema", "schema.json", "hi"];
-    expect((await codex(args, options())).code).toBe(0);
-    expect(await project.read("out.txt")).toBe("hello there");
-    expect(server.single().body).toMatchObject({
+    expect((await codex(args, stage.options())).code).toBe(0);
+    expect(await stage.project.read("out.txt")).toBe("hello there");
+    expect(stage.server.single().body).toMatchObject({
       text: { format: { type: "json_schema", schema: { type: "object" } } },
     });
   });
 
   it("records a run that can be replayed without a server", async () => {
-    server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
-    const recorded = await codex(["exec", "--json", "--record", "run.jsonl", "hi"], options());
+    stage.server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
+    const recorded = await codex(["exec", "--json", "--record", "run.jsonl", "hi"], stage.options());
     expect(recorded.code).toBe(0);
     const kept = await sessionFiles();
     for (const _time of ["first", "second"]) {
-      const again = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
+      const again = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], stage.options());
       expect(again.code).toBe(0);
       expect(again.stdout).toBe(recorded.stdout);
     }
-    expect(server.requests).toHaveLength(2);
+    expect(stage.server.requests).toHaveLength(2);
     // what is repeated is the recorded session: its file stays as it is, and there is no other
     expect(await sessionFiles()).toEqual(kept);
-    await project.write("a.txt", "changed\n");
-    const different = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], options());
+    await stage.project.write("a.txt", "changed\n");
+    const different = await codex(["exec", "--json", "--replay", "run.jsonl", "hi"], stage.options());
     expect(different.code).toBe(1);
     expect(different.stdout).toContain("request 2 of 2 differs: item 5 (function_call_output), field output, line 6");
   });
 
   it("goes on with a real model after the requests it was told to replay", async () => {
-    server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
-    await codex(["exec", "--record", "run.jsonl", "hi"], options());
-    server.answer([ev.message("another end"), ev.completed()]);
-    const fork = await codex(["exec", "--replay", "run.jsonl", "--from", "1", "hi"], options());
+    stage.server.answer([ev.call("c1", "exec_command", { cmd: "cat a.txt" }), ev.completed()], hello);
+    await codex(["exec", "--record", "run.jsonl", "hi"], stage.options());
+    stage.server.answer([ev.message("another end"), ev.completed()]);
+    const fork = await codex(["exec", "--replay", "run.jsonl", "--from", "1", "hi"], stage.options());
     expect(fork).toMatchObject({ code: 0, stdout: "another end\n" });
-    const beyond = await codex(["exec", "--replay", "run.jsonl", "--from", "3", "hi"], options());
+    const beyond = await codex(["exec", "--replay", "run.jsonl", "--from", "3", "hi"], stage.options());
     expect(beyond.code).toBe(1);
     expect(beyond.stderr).toContain("go on live after 0 to 2 requests");
   });
@@ -157,28 +131,28 @@ describe("codex exec", () => {
 
 describe("stdin", () => {
   it("joins piped data to the prompt", async () => {
-    server.answer(hello);
-    await codex(["exec", "--json", "look"], options({ stdin: "DATA\n" }));
-    expect(promptOf(server.single().body)).toEqual(asked("look\n\n<stdin>\nDATA\n</stdin>"));
+    stage.server.answer(hello);
+    await codex(["exec", "--json", "look"], stage.options({ stdin: "DATA\n" }));
+    expect(promptOf(stage.server.single().body)).toEqual(asked("look\n\n<stdin>\nDATA\n</stdin>"));
   });
 
   it("is the prompt when there is no other", async () => {
-    server.answer(hello);
-    const { stderr } = await codex(["exec", "--json"], options({ stdin: "do it\n" }));
-    expect(promptOf(server.single().body)).toEqual(asked("do it\n"));
+    stage.server.answer(hello);
+    const { stderr } = await codex(["exec", "--json"], stage.options({ stdin: "do it\n" }));
+    expect(promptOf(stage.server.single().body)).toEqual(asked("do it\n"));
     expect(stderr).toBe("Reading prompt from stdin...\n");
   });
 
   it("does not hold up a run when it stays open and silent", async () => {
-    server.answer(hello);
-    const { code, stderr } = await codex(["exec", "--json", "hi"], options({ stdin: null }));
+    stage.server.answer(hello);
+    const { code, stderr } = await codex(["exec", "--json", "hi"], stage.options({ stdin: null }));
     expect(code).toBe(0);
     expect(stderr).toContain("Nothing came from stdin within 1000 ms");
-    expect(promptOf(server.single().body)).toEqual(asked("hi"));
+    expect(promptOf(stage.server.single().body)).toEqual(asked("hi"));
   });
 
   it("fails when it should be the prompt and is empty", async () => {
-    const ran = await codex(["exec", "-"], options({ stdin: "" }));
+    const ran = await codex(["exec", "-"], stage.options({ stdin: "" }));
     expect(ran).toEqual({ code: 1, stdout: "", stderr: "error: No prompt provided via stdin.\n" });
   });
 });
@@ -195,8 +169,8 @@ describe("how a run can fail: one line, exit 1", () => {
     [["--replay", "nowhere.jsonl"], "", /^error: .*nowhere\.jsonl/m],
     [["-c", "model_provider=nope"], "", /^error: .*nope/m],
   ])("%j with the configuration %j", async (args, config, message) => {
-    await home.write("config.toml", config);
-    const ran = await codex(["exec", ...args, "hi"], options());
+    await stage.home.write("config.toml", config);
+    const ran = await codex(["exec", ...args, "hi"], stage.options());
     expect(ran).toMatchObject({ code: 1, stdout: "" });
     expect(ran.stderr).toMatch(message);
     expect(ran.stderr.replace("Reading additional input from stdin...\n", "").split("\n")).toHaveLength(2);
@@ -204,18 +178,18 @@ describe("how a run can fail: one line, exit 1", () => {
 
   it("outside a Git repository, unless that is allowed", async () => {
     await using plain = await workspace();
-    const ran = await codex(["exec", "hi"], options({ cwd: plain.path }));
+    const ran = await codex(["exec", "hi"], stage.options({ cwd: plain.path }));
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/^error: Not inside a trusted directory and --skip-git-repo-check was not specified\./);
-    server.answer(hello);
-    expect((await codex(["exec", "--skip-git-repo-check", "hi"], options({ cwd: plain.path }))).code).toBe(0);
+    stage.server.answer(hello);
+    expect((await codex(["exec", "--skip-git-repo-check", "hi"], stage.options({ cwd: plain.path }))).code).toBe(0);
   });
 
   it("without a key, told by name", async () => {
-    await home.write("config.toml", "");
-    const ran = await codex(["exec", "--json", "hi"], options());
+    await stage.home.write("config.toml", "");
+    const ran = await codex(["exec", "--json", "hi"], stage.options());
     expect(ran.code).toBe(1);
-    expect(lines(ran.stdout).at(-1)).toMatchObject({ type: "turn.failed", error: { message: /CODEX_API_KEY/ } });
+    expect(jsonLines(ran.stdout).at(-1)).toMatchObject({ type: "turn.failed", error: { message: /CODEX_API_KEY/ } });
   });
 
   it.each([
@@ -223,12 +197,12 @@ describe("how a run can fail: one line, exit 1", () => {
     ["too many requests", { type: "status", status: 429, body: { error: { message: "slow down" } } }, /429/],
     ["a bad request", { type: "status", status: 400, body: { error: { message: "no such model" } } }, /no such model/],
   ] as const)("after %s", async (_what, reply, message) => {
-    await home.write(
+    await stage.home.write(
       "config.toml",
-      `${mockProviderConfig(server.url)}request_max_retries = 0\nstream_max_retries = 0\n`,
+      `${mockProviderConfig(stage.server.url)}request_max_retries = 0\nstream_max_retries = 0\n`,
     );
-    server.answer(reply);
-    const ran = await codex(["exec", "hi"], options());
+    stage.server.answer(reply);
+    const ran = await codex(["exec", "hi"], stage.options());
     expect(ran).toMatchObject({ code: 1, stdout: "" });
     expect(ran.stderr).toMatch(/\nERROR: .*\n$/);
     expect(ran.stderr).toMatch(message);
@@ -236,15 +210,15 @@ describe("how a run can fail: one line, exit 1", () => {
   });
 
   it("after a stream that breaks, with a notice for each new attempt", async () => {
-    await home.write(
+    await stage.home.write(
       "config.toml",
-      `${mockProviderConfig(server.url)}request_max_retries = 0\nstream_max_retries = 1\n`,
+      `${mockProviderConfig(stage.server.url)}request_max_retries = 0\nstream_max_retries = 1\n`,
     );
     const broken = { type: "stream", events: [ev.created()], ending: "end" } as const;
-    server.answer(broken, broken);
-    const ran = await codex(["exec", "--json", "hi"], options());
+    stage.server.answer(broken, broken);
+    const ran = await codex(["exec", "--json", "hi"], stage.options());
     expect(ran.code).toBe(1);
-    expect(lines(ran.stdout).slice(2)).toMatchObject([
+    expect(jsonLines(ran.stdout).slice(2)).toMatchObject([
       { type: "error", message: /^Reconnecting\.\.\. 1\/1/ },
       { type: "error" },
       { type: "turn.failed" },
@@ -252,9 +226,9 @@ describe("how a run can fail: one line, exit 1", () => {
   });
 
   it("leaves no session behind when it could not start", async () => {
-    await home.write("config.toml", 'sandbox_mode = "oops"\n');
-    await codex(["exec", "hi"], options());
-    expect(await home.read("sessions")).toBeUndefined();
+    await stage.home.write("config.toml", 'sandbox_mode = "oops"\n');
+    await codex(["exec", "hi"], stage.options());
+    expect(await stage.home.read("sessions")).toBeUndefined();
   });
 });
 
@@ -262,9 +236,9 @@ describe("interruption", () => {
   const sleeping = [ev.call("c1", "exec_command", { cmd: "echo $$ > pid; sleep 300" }), ev.completed()];
 
   async function startSleeper(args: readonly string[]) {
-    await mkdir(join(project.path, "sub"));
-    server.answer(sleeping);
-    const running = startCodex(["exec", "-s", "workspace-write", ...args, "hi"], options());
+    await mkdir(join(stage.project.path, "sub"));
+    stage.server.answer(sleeping);
+    const running = startCodex(["exec", "-s", "workspace-write", ...args, "hi"], stage.options());
     const { stdout, stderr } = running.child;
     const stream = args.includes("--json") ? stdout : stderr;
     if (stream === null) throw new Error("no stream");
@@ -289,11 +263,11 @@ describe("interruption", () => {
   });
 
   it("by a reader of --json that leaves is quiet and exits 141", async () => {
-    const asked = new Promise<DrivenStream>((drive) => server.answer({ type: "driven", drive }));
+    const asked = new Promise<DrivenStream>((drive) => stage.server.answer({ type: "driven", drive }));
     const { PATH = "" } = process.env;
     const child = spawn(process.execPath, [`${builtFolder()}main.js`, "exec", "--json", "hi"], {
-      cwd: project.path,
-      env: { PATH, HOME: "/nonexistent", CODEX_HOME: home.path },
+      cwd: stage.project.path,
+      env: { PATH, HOME: "/nonexistent", CODEX_HOME: stage.home.path },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const stderr = text(child.stderr);

@@ -7,30 +7,17 @@ import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Event, EventMsg } from "@codex/protocol";
 import { decode } from "@codex/protocol/schema";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ev } from "@codex/test-support";
+import { describe, expect, it } from "vitest";
 import { builtFolder, codex, startCodex } from "./codex.js";
+import { setStage } from "./stage.js";
 
 const SCRIPT = fileURLToPath(new URL("../../../docs/examples/proto.mjs", import.meta.url));
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
-
-beforeEach(async () => {
-  server = await startResponsesServer();
-  const config = `approval_policy = "untrusted"\nsandbox_mode = "workspace-write"\n${mockProviderConfig(server.url)}`;
-  home = await temporaryHome({ config });
-  project = await workspace({ git: true, files: { "a.txt": "a\n" } });
+const stage = setStage({
+  config: `approval_policy = "untrusted"\nsandbox_mode = "workspace-write"\n`,
+  files: { "a.txt": "a\n" },
 });
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
-
-const options = () => ({ cwd: project.path, env: { CODEX_HOME: home.path } });
 
 /** Every line has to be an event. */
 function eventsOf(stdout: string): readonly Event[] {
@@ -55,10 +42,14 @@ const CALL = ev.call("c1", "exec_command", { cmd: "touch made.txt" });
 
 describe("codex proto", () => {
   it("is driven by a script of ten lines through a turn with an approval", async () => {
-    server.answer([CALL, ev.completed()], [ev.message("made it"), ev.completed()]);
-    await project.write("bin/codex", `#!/bin/sh\nexec "${process.execPath}" "${builtFolder()}/main.js" "$@"\n`, 0o755);
-    const { path } = project;
-    const env = { PATH: `${path}/bin:${process.env["PATH"] ?? ""}`, HOME: "/nonexistent", CODEX_HOME: home.path };
+    stage.server.answer([CALL, ev.completed()], [ev.message("made it"), ev.completed()]);
+    await stage.project.write(
+      "bin/codex",
+      `#!/bin/sh\nexec "${process.execPath}" "${builtFolder()}/main.js" "$@"\n`,
+      0o755,
+    );
+    const { path } = stage.project;
+    const env = { PATH: `${path}/bin:${process.env["PATH"] ?? ""}`, HOME: "/nonexistent", CODEX_HOME: stage.home.path };
     const script = spawn(process.execPath, [SCRIPT, "make it"], { cwd: path, env, stdio: ["ignore", "pipe", "pipe"] });
     const [answer, report, [code]] = await Promise.all([
       text(script.stdout),
@@ -66,12 +57,12 @@ describe("codex proto", () => {
       once(script, "exit"),
     ]);
     expect({ code, answer, report }).toEqual({ code: 0, answer: "made it\n", report: "" });
-    expect(await project.read("made.txt")).toBe("");
+    expect(await stage.project.read("made.txt")).toBe("");
   });
 
   it("gives every event the id of the submission that began its turn, and ends with its input", async () => {
-    server.answer([ev.message("one"), ev.completed()]);
-    const ran = await codex(["proto"], { ...options(), stdin: userInput("first") });
+    stage.server.answer([ev.message("one"), ev.completed()]);
+    const ran = await codex(["proto"], { ...stage.options(), stdin: userInput("first") });
     expect(ran).toMatchObject({ code: 0, stderr: "" });
     const events = eventsOf(ran.stdout);
     expect(typesOf(events).at(0)).toBe("session_configured");
@@ -89,7 +80,7 @@ describe("codex proto", () => {
       '{"op":{"type":"interrupt"}}',
       '{"id":"9","op":{"type":"list_custom_prompts"}}',
     ];
-    const { stdout, code } = await codex(["proto"], { ...options(), stdin: `${lines.join("\n")}\n` });
+    const { stdout, code } = await codex(["proto"], { ...stage.options(), stdin: `${lines.join("\n")}\n` });
     const said = eventsOf(stdout).map(({ id, msg }) => [id, "message" in msg ? msg.message : msg.type]);
     expect(code).toBe(0);
     expect(said).toEqual([
@@ -104,9 +95,9 @@ describe("codex proto", () => {
   });
 
   it("begins with session_configured, however long that takes and however soon a line is wrong", async () => {
-    const history = `${home.path}/history.jsonl`;
+    const history = `${stage.home.path}/history.jsonl`;
     execFileSync("mkfifo", [history]);
-    const running = startCodex(["proto"], { ...options(), stdin: "nonsense\n" });
+    const running = startCodex(["proto"], { ...stage.options(), stdin: "nonsense\n" });
     // more than a pipe holds: it is read piece by piece, and the line of stdin at once
     await writeFile(history, `${"x".repeat(99)}\n`.repeat(40_000));
     const { stdout, code } = await running.done;
@@ -116,8 +107,8 @@ describe("codex proto", () => {
   });
 
   it("answers no to what nobody can answer any more", async () => {
-    server.answer([CALL, ev.completed()], [ev.message("not allowed"), ev.completed()]);
-    const running = startCodex(["proto"], { ...options(), stdin: null });
+    stage.server.answer([CALL, ev.completed()], [ev.message("not allowed"), ev.completed()]);
+    const running = startCodex(["proto"], { ...stage.options(), stdin: null });
     const events: EventMsg[] = [];
     const { stdin, stdout } = running.child;
     if (stdin === null || stdout === null) throw new Error("no pipes");
@@ -130,7 +121,7 @@ describe("codex proto", () => {
     }
     expect(events.find(({ type }) => type === "exec_command_end")).toMatchObject({ status: "declined" });
     expect(events.at(-2)).toMatchObject({ type: "task_complete", last_agent_message: "not allowed" });
-    expect(await project.read("made.txt")).toBeUndefined();
+    expect(await stage.project.read("made.txt")).toBeUndefined();
     expect((await running.done).code).toBe(0);
   });
 
@@ -138,10 +129,10 @@ describe("codex proto", () => {
     ["SIGINT", 1],
     ["SIGTERM", "SIGTERM"],
   ] as const)("shuts down at once with %s", async (signal, code) => {
-    server.answer({ type: "silence" });
-    const running = startCodex(["proto"], { ...options(), stdin: null });
+    stage.server.answer({ type: "silence" });
+    const running = startCodex(["proto"], { ...stage.options(), stdin: null });
     running.child.stdin?.write(userInput("1"));
-    await server.request(0);
+    await stage.server.request(0);
     running.child.kill(signal);
     const ran = await running.done;
     expect(ran).toMatchObject({ code, stderr: "" });
@@ -149,8 +140,8 @@ describe("codex proto", () => {
   });
 
   it("ends quietly when nobody reads any more", async () => {
-    const { path } = project;
-    const env = { PATH: process.env["PATH"], HOME: "/nonexistent", CODEX_HOME: home.path };
+    const { path } = stage.project;
+    const env = { PATH: process.env["PATH"], HOME: "/nonexistent", CODEX_HOME: stage.home.path };
     const main = `${builtFolder()}/main.js`;
     const child = spawn(process.execPath, [main, "proto"], { cwd: path, env, stdio: ["pipe", "pipe", "pipe"] });
     child.stdout.destroy();
@@ -159,15 +150,15 @@ describe("codex proto", () => {
   });
 
   it("says nothing on stdout when it cannot start", async () => {
-    const ran = await codex(["proto", "-c", "model_provider=nope"], { ...options(), stdin: "" });
+    const ran = await codex(["proto", "-c", "model_provider=nope"], { ...stage.options(), stdin: "" });
     expect(ran).toMatchObject({ code: 1, stdout: "" });
     expect(ran.stderr).toMatch(/^error: .*nope/);
   });
 
   it("waits for a slow reader and loses nothing", async () => {
     const deltas = Array.from({ length: 20_000 }, (_, index) => ev.textDelta(`${index} `));
-    server.answer([ev.created(), ...deltas, ev.message("done"), ev.completed()]);
-    const running = startCodex(["proto"], { ...options(), stdin: userInput("1") });
+    stage.server.answer([ev.created(), ...deltas, ev.message("done"), ev.completed()]);
+    const running = startCodex(["proto"], { ...stage.options(), stdin: userInput("1") });
     const { stdout } = running.child;
     if (stdout === null) throw new Error("no pipe");
     let said = "";

@@ -1,30 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
+import { describe, expect, it } from "vitest";
+import { ev } from "@codex/test-support";
 import { codex, type Run } from "./codex.js";
+import { setStage } from "./stage.js";
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
-
-beforeEach(async () => {
-  server = await startResponsesServer();
-  home = await temporaryHome({ config: mockProviderConfig(server.url) });
-  project = await workspace({ git: true, files: { "a.txt": "old\n" } });
-});
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
+const stage = setStage();
 
 function run(args: readonly string[], more: Run = {}) {
-  return codex(args, { cwd: project.path, env: { CODEX_HOME: home.path }, ...more });
+  return codex(args, stage.options(more));
 }
 
 function finding() {
-  const where = { absolute_file_path: `${project.path}/a.txt`, line_range: { start: 1, end: 1 } };
+  const where = { absolute_file_path: `${stage.project.path}/a.txt`, line_range: { start: 1, end: 1 } };
   const one = { title: "[P1] Keep it", body: "It is lost.", confidence_score: 0.9, priority: 1, code_location: where };
   const whole = { overall_correctness: "patch is incorrect", overall_explanation: "One thing breaks." };
   return JSON.stringify({ findings: [one], ...whole, overall_confidence_score: 0.8 });
@@ -39,28 +26,28 @@ describe("codex review", () => {
     { args: ["--commit", "abc1234", "--title", "Mend it"], asked: 'abc1234 (\\"Mend it\\")' },
     { args: ["Look at a.txt only"], asked: "Look at a.txt only" },
   ])("asks for a review of $args, and reports what was found", async ({ args, asked }) => {
-    server.answer([ev.message(finding()), ev.completed()]);
+    stage.server.answer([ev.message(finding()), ev.completed()]);
     const { code, stdout } = await run(["review", ...args]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(REPORT)]);
-    const { body } = server.single();
+    const { body } = stage.server.single();
     expect(JSON.stringify(body)).toContain(asked);
   });
 
   it("takes what to review from stdin", async () => {
-    server.answer([ev.message(finding()), ev.completed()]);
+    stage.server.answer([ev.message(finding()), ev.completed()]);
     expect(await run(["exec", "review", "-"], { stdin: "Look at b.txt\n" })).toMatchObject({ code: 0 });
-    expect(JSON.stringify(server.single().body)).toContain("Look at b.txt");
+    expect(JSON.stringify(stage.server.single().body)).toContain("Look at b.txt");
   });
 
   it("reads no stdin when a flag says what is reviewed", async () => {
-    server.answer([ev.message(finding()), ev.completed()]);
+    stage.server.answer([ev.message(finding()), ev.completed()]);
     expect(await run(["review", "--uncommitted"], { stdin: null })).toMatchObject({ code: 0 });
   });
 
   it("writes JSON lines: the commands, then the report instead of the answer", async () => {
     const command = "git status --porcelain; touch written || echo refused";
     const work = [ev.call("c1", "exec_command", { cmd: command }), ev.completed()];
-    server.answer(work, [ev.message(finding()), ev.completed()]);
+    stage.server.answer(work, [ev.message(finding()), ev.completed()]);
     const args = ["exec", "--json", "-s", "workspace-write", "review", "--uncommitted"];
     const { code, stdout } = await run(args);
     expect(code).toBe(0);
@@ -75,13 +62,13 @@ describe("codex review", () => {
     ]);
     expect(lines[3]).toContain("refused");
     expect(lines[4]).toContain("Review comment:");
-    expect(execFileSync("git", ["status", "--porcelain"], { cwd: project.path, encoding: "utf8" })).not.toContain(
+    expect(execFileSync("git", ["status", "--porcelain"], { cwd: stage.project.path, encoding: "utf8" })).not.toContain(
       "written",
     );
   });
 
   it("fails with the request", async () => {
-    server.answer({ type: "status", status: 400, body: { error: { message: "bad thing" } } });
+    stage.server.answer({ type: "status", status: 400, body: { error: { message: "bad thing" } } });
     const { code, stdout } = await run(["review", "--uncommitted", "--json"]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/"type":"turn.failed".*bad thing/);
@@ -97,6 +84,6 @@ describe("codex review", () => {
     const ran = await run(["review", ...args]);
     expect(ran).toMatchObject({ code, stdout: "" });
     expect(ran.stderr).toContain(says);
-    expect(server.requests).toHaveLength(0);
+    expect(stage.server.requests).toHaveLength(0);
   });
 });

@@ -1,48 +1,35 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
-import type { ResponsesServer, TemporaryFolder } from "@codex/test-support";
+import { describe, expect, it } from "vitest";
+import { ev, workspace } from "@codex/test-support";
 import { codex, type Ran, startCodex } from "./codex.js";
+import { setStage } from "./stage.js";
 
-let server: ResponsesServer;
-let home: TemporaryFolder;
-let project: TemporaryFolder;
-
-beforeEach(async () => {
-  server = await startResponsesServer();
-  home = await temporaryHome({ config: mockProviderConfig(server.url) });
-  project = await workspace({ git: true, files: { "a.txt": "old\n", "src/x.js": "x\n", "src/in/y.js": "y\n" } });
-});
-
-afterEach(async () => {
-  await Promise.all([home[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);
-  await server[Symbol.asyncDispose]();
-});
+const stage = setStage({ files: { "a.txt": "old\n", "src/x.js": "x\n", "src/in/y.js": "y\n" } });
 
 function run(...args: readonly string[]): Promise<Ran> {
-  return codex(args, { cwd: project.path, env: { CODEX_HOME: home.path } });
+  return codex(args, stage.options());
 }
 
 /** One session whose steps run these scripts, from files: a removal on the command line would be refused. */
 async function session(scripts: readonly string[], sandbox = "workspace-write"): Promise<string> {
   const steps = scripts.map((script, at) => {
-    const file = path.join(home.path, `script-${at}`);
+    const file = path.join(stage.home.path, `script-${at}`);
     writeFileSync(file, script);
     return [ev.call(`call_${at}`, "exec_command", { cmd: `bash ${file}` }), ev.completed()];
   });
-  server.answer(...steps, [ev.message("done"), ev.completed()]);
+  stage.server.answer(...steps, [ev.message("done"), ev.completed()]);
   const ran = await run("exec", "--skip-git-repo-check", "-s", sandbox, "clean up");
   expect(ran.code).toBe(0);
   return /session id: (\S+)/.exec(ran.stderr)?.[1] ?? "";
 }
 
-const at = (name: string): string => path.join(project.path, name);
+const at = (name: string): string => path.join(stage.project.path, name);
 const read = (name: string): string => readFileSync(at(name), "utf8");
 const files = (): string =>
   execFileSync("bash", ["-c", "find . -path ./.git -prune -o -print0 | sort -z | xargs -0 ls -ld --time-style=+"], {
-    cwd: project.path,
+    cwd: stage.project.path,
     encoding: "utf8",
   }) + read("a.txt");
 const failure = (message: string): Ran => ({ code: 1, stdout: "", stderr: `error: ${message}\n` });
@@ -122,11 +109,11 @@ describe("codex undo and redo", () => {
 
 describe("the session that is meant", () => {
   it("is the newest of the directory, or the one that is named, from anywhere", async () => {
-    const none = `no session has worked in ${project.path}; name one with --session`;
+    const none = `no session has worked in ${stage.project.path}; name one with --session`;
     expect(await run("undo")).toEqual(failure(none));
     const id = await session(CLEAN);
     await using other = await workspace({ git: true });
-    const there = { cwd: other.path, env: { CODEX_HOME: home.path } };
+    const there = { cwd: other.path, env: { CODEX_HOME: stage.home.path } };
     expect(await codex(["undo"], there)).toMatchObject({ code: 1, stdout: "" });
     expect(await codex(["undo", "--session", id], there)).toMatchObject({ code: 0 });
     expect(existsSync(at("b.txt"))).toBe(false);
@@ -139,9 +126,9 @@ describe("the session that is meant", () => {
   it("is left alone while another program writes it", async () => {
     const id = await session(CLEAN);
     const asked = new Promise<void>((resolve) => {
-      server.answer({ type: "decided", decide: () => (resolve(), { type: "silence" }) });
+      stage.server.answer({ type: "decided", decide: () => (resolve(), { type: "silence" }) });
     });
-    const busy = startCodex(["exec", "resume", id, "more"], { cwd: project.path, env: { CODEX_HOME: home.path } });
+    const busy = startCodex(["exec", "resume", id, "more"], stage.options());
     await asked;
     const refused = await run("undo");
     expect(refused).toMatchObject({ code: 1, stdout: "" });
