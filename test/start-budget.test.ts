@@ -6,8 +6,7 @@ const BUDGET_BYTES = 60_000;
 const TOO_HEAVY = /@modelcontextprotocol|\bundici\b|zod\/(v3|v4\/classic|index)|node-pty|\bblessed\b|packages\/tui\//;
 
 /** What a task needs only after its first line, and loads then (compose.ts). */
-const LATER =
-  /packages\/core\/src\/(tools\/builtin|hooks|undo)\/(source|open)\.ts|node_modules\/openai|^(node:)?https?$/;
+const LATER = /\bcore\/src\/(tools\/builtin|hooks|undo)\/(source|open)\.ts|node_modules\/openai|^(node:)?https?$/;
 
 const METAFILE = new URL("../packages/cli/dist/metafile-cjs.json", import.meta.url);
 
