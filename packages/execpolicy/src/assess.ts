@@ -28,9 +28,7 @@ export function assessCommand(request: AssessRequest): CommandAssessment {
   const segments = assessSegments(request.argv, reading, request);
   const decision = strictest(segments.map((segment) => segment.decision)) ?? "undecided";
   const deciding = segments.find((segment) => segment.decision === decision);
-  const amendment = amendmentFor(request, reading, segments);
-  const grants = amendment === undefined ? [] : grantsFor(grantRequest(request, segments, amendment));
-  const allowWith = smallestChange(segments, decision, amendment);
+  const amendment = onFirstRead(() => amendmentFor(request, reading, segments));
   const reason = deciding === undefined ? undefined : reasonForModel(request.argv, deciding);
   return {
     reading: reading.type,
@@ -40,11 +38,26 @@ export function assessCommand(request: AssessRequest): CommandAssessment {
     segments,
     because: segments.flatMap((segment) => segment.because),
     ...(reason === undefined ? {} : { reason }),
-    ...(amendment === undefined ? {} : { amendment }),
-    grants,
-    ...(allowWith === undefined ? {} : { allow_with: allowWith }),
-    key: canonicalCommand(request.argv),
+    get amendment() {
+      return amendment();
+    },
+    get grants() {
+      const offered = amendment();
+      return offered === undefined ? [] : grantsFor(grantRequest(request, segments, offered));
+    },
+    get allow_with() {
+      return smallestChange(segments, decision, amendment);
+    },
+    get key() {
+      return canonicalCommand(request.argv);
+    },
   };
+}
+
+/** Most commands are neither asked about nor refused: what only that needs is not worked out for them. */
+function onFirstRead<T>(work: () => T): () => T {
+  let done: { readonly value: T } | undefined;
+  return () => (done ??= { value: work() }).value;
 }
 
 /**
@@ -94,12 +107,13 @@ function grantRequest(
 function smallestChange(
   segments: readonly SegmentAssessment[],
   decision: Outcome,
-  amendment: readonly string[] | undefined,
+  amendmentOf: () => readonly string[] | undefined,
 ): string | undefined {
   if (decision === "allow") return undefined;
   const strict = segments.flatMap((segment) => segment.matches).find((match) => match.rule.decision === decision);
   if (strict !== undefined)
     return `change or remove the rule at ${strict.rule.position.file}:${strict.rule.position.line}`;
+  const amendment = amendmentOf();
   const lines = segments
     .filter((segment) => segment.decision !== "allow")
     .map(({ argv }) => (amendment !== undefined && startsWith(argv, amendment) ? amendment : argv))

@@ -26,11 +26,12 @@ export type CommandAssessment = {
   readonly because: readonly Because[];
   /** What the model or the user is told, when a rule or a danger decided (exec.md §2.6). */
   readonly reason?: string;
-  /** The rule to offer with a question (exec.md §2.5); absent when none may be. */
-  readonly amendment?: readonly string[];
+  /** The rule to offer with a question (exec.md §2.5); absent when none may be. Worked out when it is read. */
+  readonly amendment: readonly string[] | undefined;
+  /** Worked out when they are read: each command of the session so far is looked at again. */
   readonly grants: readonly Grant[];
   /** The smallest change that would allow it: lines for a rules file, or which rule to take away. */
-  readonly allow_with?: string;
+  readonly allow_with: string | undefined;
   /** Equal for commands that are the same however they are wrapped. */
   readonly key: readonly string[];
 };

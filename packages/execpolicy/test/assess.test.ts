@@ -305,6 +305,26 @@ describe("grants at three widths", () => {
     expect(assess(bash("touch a > b"), "", { earlier }).grants[0]?.would_have_matched).toBe(1);
   });
 
+  test("the commands before are looked at when grants are read, not for each command", () => {
+    let looks = 0;
+    const counted = {
+      argv: bash("touch a"),
+      policy: noRules,
+      get earlier() {
+        looks += 1;
+        return [bash("touch b")];
+      },
+    };
+    const assessment = assessCommand(counted);
+    expect([assessment.decision, assessment.allow_with, looks]).toEqual([
+      "undecided",
+      'prefix_rule(pattern=["touch", "a"], decision="allow")',
+      0,
+    ]);
+    expect(assessment.grants.map((grant) => grant.would_have_matched)).toEqual([0, 1]);
+    expect(looks).toBe(1);
+  });
+
   test("the same thing under another wrapper has the same key", () => {
     const key = (argv: readonly string[]) => assessCommand({ argv, policy: noRules }).key;
     expect(key(bash("git  push"))).toEqual(key(["git", "push"]));

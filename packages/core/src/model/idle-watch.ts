@@ -11,6 +11,9 @@ export type IdleWatch = Disposable & {
   limit(ms: number): void;
 };
 
+/** Given to a nap that is over: a signal that aborts without a reason makes one with a stack, for each request. */
+const WOKEN = new Error("the nap is over");
+
 /** One sleeping timer, however many events arrive. */
 export function watchIdle(clock: Clock, ms: number, parent: AbortSignal): IdleWatch {
   const child = childController(parent);
@@ -29,8 +32,6 @@ export function watchIdle(clock: Clock, ms: number, parent: AbortSignal): IdleWa
     controller.abort(new Error("idle"));
   };
   const start = (): void => {
-    nap.abort();
-    nap = new AbortController();
     const { signal } = nap;
     sleepUntilSilent().catch((error: unknown) => {
       if (!signal.aborted) controller.abort(error);
@@ -48,10 +49,12 @@ export function watchIdle(clock: Clock, ms: number, parent: AbortSignal): IdleWa
     limit: (next) => {
       limit = next;
       last = clock.monotonic();
+      nap.abort(WOKEN);
+      nap = new AbortController();
       start();
     },
     [Symbol.dispose]: () => {
-      nap.abort();
+      nap.abort(WOKEN);
       child[Symbol.dispose]();
     },
   };
