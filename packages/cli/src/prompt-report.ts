@@ -1,3 +1,6 @@
+import { fieldsOf, listOf } from "@codex/common";
+import type { Fields } from "@codex/common";
+
 /** One piece of a request: what it is, where it comes from, and its text. */
 export type PromptPart = { readonly what: string; readonly source: string; readonly text: string };
 
@@ -22,8 +25,6 @@ export type ReportFacts = {
   readonly prompt: string;
   readonly files: readonly SourceFile[];
 };
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** The parts of a request's body in the order in which the model gets them, tools last. */
 export function partsOf(body: unknown, facts: ReportFacts): readonly PromptPart[] {
@@ -76,14 +77,6 @@ function sourceOf(text: string, facts: ReportFacts): string {
 
 function nameOf(tool: Fields): string {
   return textOf(tool["name"]) || textOf(fieldsOf(tool["function"])["name"]) || textOf(tool["type"]);
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function textOf(value: unknown): string {

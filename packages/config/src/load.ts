@@ -1,4 +1,4 @@
-import { CodexError } from "@codex/common";
+import { CodexError, present } from "@codex/common";
 import { join } from "node:path";
 import type { Config, TypedOverrides } from "./config.js";
 import { absolutePath, codexHome, processEnvironment, userHome, type Env } from "./home.js";
@@ -9,7 +9,6 @@ import { withPermissions } from "./permissions.js";
 import { problemError, unknownKeyError } from "./problem.js";
 import { legacyProfile, profileFile } from "./profiles.js";
 import { readProjectLayers } from "./project-layers.js";
-import { present } from "./providers.js";
 import { narrow, readRequirements, unsetDefaults } from "./requirements.js";
 import { DEFAULT_MARKERS, resolveConfig } from "./resolve.js";
 import { deepFreeze, mergeTables, nest, splitKey, type Table } from "./table.js";

@@ -1,6 +1,7 @@
+import { present } from "@codex/common";
 import type { PlaceSettings } from "./config.js";
 import type { ConfigFile } from "./keys.js";
-import { present, type Report } from "./providers.js";
+import type { Report } from "./providers.js";
 
 /** `[environment]`; without it commands run on this machine. */
 export function placeSettings(file: ConfigFile, report: Report): PlaceSettings {

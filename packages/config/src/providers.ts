@@ -1,3 +1,4 @@
+import { present } from "@codex/common";
 import type { ConfigFile, ProviderTable } from "./keys.js";
 import type { Env } from "./home.js";
 import type { Problem } from "./schema.js";
@@ -183,14 +184,4 @@ function baseUrl(written: string | undefined, path: readonly string[], report: R
     report({ path, message: "expected an http:// or https:// address" });
   }
   return written.replace(/\/+$/, "");
-}
-
-/** An object with the key, or without it when there is no value. */
-export function present<Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-): { readonly [Name in Key]?: Value } {
-  const entries: { [Name in Key]?: Value } = {};
-  if (value !== undefined) entries[key] = value;
-  return entries;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { present } from "@codex/common";
 import type { AskForApproval, Price, Prices, SandboxMode, SandboxPolicy } from "@codex/protocol";
 import type {
   Config,
@@ -13,7 +14,7 @@ import { namedFeatures } from "./features.js";
 import type { Env } from "./home.js";
 import type { ConfigFile } from "./keys.js";
 import { placeSettings } from "./place.js";
-import { present, resolveProviders, selectProvider, type Report } from "./providers.js";
+import { resolveProviders, selectProvider, type Report } from "./providers.js";
 import { unsetDefaults } from "./requirements.js";
 import type { Problem } from "./schema.js";
 import type { Folders, Trust } from "./trust.js";

@@ -1,11 +1,10 @@
 import type { Readable, Writable } from "node:stream";
 
-import { CodexError } from "@codex/common";
+import { CodexError, parseJson } from "@codex/common";
 import type { FileEntry, Files } from "@codex/protocol";
 
 import { AnswerDecoder, MOST_BYTES, decodeEntries, encodeRequest } from "./frames.js";
 import type { FileAnswer, FileRequest } from "./frames.js";
-import { parseJson } from "./status.js";
 
 /** Standard input and output of a process started with `fileServer`. */
 export type FileChannel = { readonly input: Writable; readonly output: Readable };

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 
-import { CodexError, onAbort } from "@codex/common";
+import { CodexError, onAbort, parseJson } from "@codex/common";
 
-import { isHelperFailure, parseJson } from "./status.js";
+import { isHelperFailure } from "./status.js";
 import type { HelperFailure } from "./status.js";
 
 /** What this kernel let the helper do when it tried. `undefined`: it worked. */

@@ -1,3 +1,5 @@
+import { parseJson } from "@codex/common";
+
 /** The command was never started. The command itself cannot cause this answer. */
 export type StartFailure = {
   readonly code: "sandbox_unavailable" | "not_found" | "not_executable";
@@ -35,12 +37,4 @@ export function isHelperFailure(value: unknown): value is HelperFailure {
   if (typeof value !== "object" || value === null) return false;
   const fields = ["code", "stage", "errno", "message"] as const;
   return fields.every((field) => field in value && typeof Reflect.get(value, field) === "string");
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not JSON: the caller says what it expected
-  }
 }

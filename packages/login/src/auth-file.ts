@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { open, readFile, realpath, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { CodexError, codeOf, messageOf, sleep } from "@codex/common";
-import { fieldsOf, isFields, parseJson, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
+import { codeOf, CodexError, fieldsOf, isFields, messageOf, parseJson, present, sleep } from "@codex/common";
+import type { Fields } from "@codex/common";
+import { filledText } from "./filled-text.js";
 import type { Tokens } from "./tokens.js";
 
 /** What `auth.json` says (services.md §4.4). */
@@ -29,9 +29,9 @@ export async function readAuth(home: string, signal: AbortSignal): Promise<Store
     throw malformed(authFile(home), "OPENAI_API_KEY is not a string");
   }
   const tokens = tokensOf(fields);
-  switch (fields["auth_mode"] ?? (textOf(key) === undefined ? "chatgpt" : "apikey")) {
+  switch (fields["auth_mode"] ?? (filledText(key) === undefined ? "chatgpt" : "apikey")) {
     case "apikey":
-      return textOf(key) === undefined ? undefined : { type: "api_key", key: String(key).trim() };
+      return filledText(key) === undefined ? undefined : { type: "api_key", key: String(key).trim() };
     case "chatgpt":
       return tokens === undefined ? undefined : { type: "chatgpt", tokens, is_ours: true };
     case "chatgptAuthTokens":
@@ -56,26 +56,16 @@ export async function writeTokens(home: string, tokens: Tokens, signal: AbortSig
 
 function tokensOf(fields: Fields): Tokens | undefined {
   const stored = fieldsOf(fields["tokens"]);
-  const access_token = textOf(stored["access_token"]);
+  const access_token = filledText(stored["access_token"]);
   if (access_token === undefined) return undefined;
-  const refreshed = Date.parse(textOf(fields["last_refresh"]) ?? "");
+  const refreshed = Date.parse(filledText(fields["last_refresh"]) ?? "");
   return {
     access_token,
-    ...present("refresh_token", textOf(stored["refresh_token"])),
-    ...present("id_token", textOf(stored["id_token"])),
-    ...present("account_id", textOf(stored["account_id"])),
+    ...present("refresh_token", filledText(stored["refresh_token"])),
+    ...present("id_token", filledText(stored["id_token"])),
+    ...present("account_id", filledText(stored["account_id"])),
     ...present("last_refresh", Number.isNaN(refreshed) ? undefined : refreshed),
   };
-}
-
-/** An object with the key, or without it when there is no value. */
-export function present<Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-): { readonly [Name in Key]?: Value } {
-  const entries: { [Name in Key]?: Value } = {};
-  if (value !== undefined) entries[key] = value;
-  return entries;
 }
 
 /** Other programs write the file in place: what cannot be understood is looked at once more, after this long. */

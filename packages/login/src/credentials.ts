@@ -1,6 +1,6 @@
 import type { Clock, Credential, Credentials } from "@codex/protocol";
-import { codeOf } from "@codex/common";
-import { authFile, present, readAuth, writeTokens } from "./auth-file.js";
+import { codeOf, present } from "@codex/common";
+import { authFile, readAuth, writeTokens } from "./auth-file.js";
 import type { StoredAuth } from "./auth-file.js";
 import { whileLocked } from "./file-lock.js";
 import type { FileLock } from "./file-lock.js";

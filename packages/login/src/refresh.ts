@@ -1,6 +1,5 @@
-import { CodexError } from "@codex/common";
-import { present } from "./auth-file.js";
-import { fieldsOf, parseJson, textOf } from "./fields.js";
+import { CodexError, fieldsOf, parseJson, present } from "@codex/common";
+import { filledText } from "./filled-text.js";
 import { postJson } from "./post-json.js";
 import type { Tokens } from "./tokens.js";
 
@@ -29,14 +28,15 @@ export async function refreshTokens(tokens: Tokens, options: RefreshOptions, sig
   const fields = fieldsOf(parseJson(body));
   if (status >= 200 && status < 300) {
     return {
-      access_token: textOf(fields["access_token"]) ?? tokens.access_token,
-      ...present("refresh_token", textOf(fields["refresh_token"]) ?? tokens.refresh_token),
-      ...present("id_token", textOf(fields["id_token"]) ?? tokens.id_token),
+      access_token: filledText(fields["access_token"]) ?? tokens.access_token,
+      ...present("refresh_token", filledText(fields["refresh_token"]) ?? tokens.refresh_token),
+      ...present("id_token", filledText(fields["id_token"]) ?? tokens.id_token),
       ...present("account_id", tokens.account_id),
       last_refresh: options.now,
     };
   }
-  const code = textOf(fieldsOf(fields["error"])["code"]) ?? textOf(fields["error"]) ?? textOf(fields["code"]) ?? "";
+  const code =
+    filledText(fieldsOf(fields["error"])["code"]) ?? filledText(fields["error"]) ?? filledText(fields["code"]) ?? "";
   const reason = PERMANENT[code];
   if (reason !== undefined) throw signInAgain(reason);
   if (status === 401) throw signInAgain("it is no longer valid");

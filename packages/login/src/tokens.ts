@@ -1,5 +1,6 @@
-import { fieldsOf, parseJson, textOf } from "./fields.js";
-import type { Fields } from "./fields.js";
+import { fieldsOf, parseJson } from "@codex/common";
+import type { Fields } from "@codex/common";
+import { filledText } from "./filled-text.js";
 
 /** What ChatGPT gave at sign-in. Opaque, but for the claims inside. */
 export type Tokens = {
@@ -20,7 +21,7 @@ export function claimsOf(jwt: string | undefined): Fields {
 }
 
 export function accountOf(tokens: Tokens): string | undefined {
-  return tokens.account_id ?? textOf(fieldsOf(claimsOf(tokens.id_token)[NAMESPACE])["chatgpt_account_id"]);
+  return tokens.account_id ?? filledText(fieldsOf(claimsOf(tokens.id_token)[NAMESPACE])["chatgpt_account_id"]);
 }
 
 export function isFedramp(tokens: Tokens): boolean {

@@ -1,8 +1,8 @@
 import { mkdir, open, readFile, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
+import { fieldsOf, parseJson } from "@codex/common";
 import type { Clock, PromptHistory, PromptHistoryEntry, SessionId } from "@codex/protocol";
-import { fieldsOf, parseJson } from "../model/foreign.js";
 import type { FileLock } from "../rollout/lock.js";
 
 export type HistoryFileOptions = {

@@ -1,7 +1,7 @@
+import { fieldsOf, isFields, numberOf, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { FunctionCallItem } from "@codex/protocol";
 import { UNNAMED } from "./decode-items.js";
-import { fieldsOf, isFields, numberOf, parseJson, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 
 type Growing = { readonly index: number | undefined; id: string; name: string; text: string };
 

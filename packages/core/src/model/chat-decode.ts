@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { CodexError } from "@codex/common";
+import { CodexError, fieldsOf, isFields, listOf, numberOf, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { ModelEvent } from "@codex/protocol";
 import { createParser } from "eventsource-parser";
 import { ChatCalls } from "./chat-calls.js";
 import { LINE_LIMIT } from "./decode.js";
-import { fieldsOf, isFields, listOf, numberOf, parseJson, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 import { redact } from "./redact.js";
 import { disconnected, errorOfFailure, errorOfIncomplete } from "./stream-errors.js";
 import { decodeUsage } from "./usage.js";

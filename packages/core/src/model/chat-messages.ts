@@ -1,4 +1,4 @@
-import { parseJson } from "./foreign.js";
+import { parseJson } from "@codex/common";
 import type { ContentItem, ContentPart, OutputPayload, ReasoningItem, ResponseItem } from "@codex/protocol";
 
 type Part =

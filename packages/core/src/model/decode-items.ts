@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { fieldsOf, isFields, listOf, numberOf, oneOf, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type {
   ContentItem,
   CustomToolCallItem,
@@ -10,8 +12,6 @@ import type {
   WebSearchAction,
   WebSearchCallItem,
 } from "@codex/protocol";
-import { fieldsOf, isFields, listOf, numberOf, oneOf, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 
 /**
  * An item as the server sent it, with the fields that our types know (core.md §3.1). `undefined`: unknown, or not

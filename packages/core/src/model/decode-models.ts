@@ -1,6 +1,6 @@
+import { fieldsOf, listOf, numberOf, oneOf, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { ModelInfo, Verbosity } from "@codex/protocol";
-import { fieldsOf, listOf, numberOf, oneOf, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 
 const VERBOSITIES = ["low", "medium", "high"] as const satisfies readonly Verbosity[];
 

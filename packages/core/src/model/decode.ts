@@ -1,9 +1,8 @@
-import { CodexError } from "@codex/common";
+import { CodexError, fieldsOf, isFields, numberOf, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { ModelEvent } from "@codex/protocol";
 import { createParser } from "eventsource-parser";
 import { decodeItem } from "./decode-items.js";
-import { fieldsOf, isFields, numberOf, parseJson, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 import { decodeUsage } from "./usage.js";
 import { disconnected, errorOfFailure, errorOfIncomplete } from "./stream-errors.js";
 import { redact } from "./redact.js";

@@ -1,6 +1,6 @@
+import { isFields, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { OutputPayload, ResponseItem } from "@codex/protocol";
-import { isFields, parseJson, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 import { normalize } from "./normalize.js";
 import type { Places } from "./normalize.js";
 import { redact } from "./redact.js";

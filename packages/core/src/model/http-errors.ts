@@ -1,9 +1,8 @@
-import { CodexError, codeOf, messageOf } from "@codex/common";
+import { codeOf, CodexError, fieldsOf, messageOf, numberOf, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { RetryAdvice } from "@codex/common";
 import type { ErrorCode } from "@codex/protocol";
 import { ERROR_TABLE } from "@codex/protocol";
-import { fieldsOf, numberOf, parseJson, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 import { redact } from "./redact.js";
 import {
   CONTEXT_WINDOW_TEXT,

@@ -1,5 +1,4 @@
-import { CodexError } from "@codex/common";
-import { fieldsOf, listOf, numberOf, parseJson, textOf } from "./foreign.js";
+import { CodexError, fieldsOf, listOf, numberOf, parseJson, textOf } from "@codex/common";
 import { askPlain } from "./plain-http.js";
 import type { PullProgress } from "./local-server.js";
 

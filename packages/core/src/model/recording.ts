@@ -1,11 +1,10 @@
-import { CodexError } from "@codex/common";
+import { CodexError, fieldsOf, isFields, listOf, numberOf, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { RetryAdvice } from "@codex/common";
 import type { ErrorCode, ModelEvent, ResponseItem } from "@codex/protocol";
 import { isErrorCode } from "@codex/protocol";
 import { decodeItem } from "./decode-items.js";
 import type { Mark } from "./fingerprint.js";
-import { fieldsOf, isFields, listOf, numberOf, parseJson, textOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 import { decodeUsage } from "./usage.js";
 
 /** Readers refuse any other. */

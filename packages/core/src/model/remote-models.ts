@@ -1,8 +1,7 @@
-import { CodexError, withTimeout } from "@codex/common";
+import { CodexError, fieldsOf, isFields, listOf, parseJson, textOf, withTimeout } from "@codex/common";
 import type { Clock, ModelInfo } from "@codex/protocol";
 import { catalogModels, modelInfo } from "./catalog.js";
 import { decodeRemoteModel } from "./decode-models.js";
-import { fieldsOf, isFields, listOf, parseJson, textOf } from "./foreign.js";
 import { askPlain } from "./plain-http.js";
 import type { Signature } from "./wire-client.js";
 

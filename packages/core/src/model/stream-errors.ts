@@ -1,7 +1,6 @@
-import { CodexError } from "@codex/common";
+import { CodexError, fieldsOf, numberOf, textOf } from "@codex/common";
 import type { ErrorCode } from "@codex/protocol";
 import { ERROR_TABLE } from "@codex/protocol";
-import { fieldsOf, numberOf, textOf } from "./foreign.js";
 import { redact } from "./redact.js";
 
 export const CONTEXT_WINDOW_TEXT =

@@ -1,6 +1,6 @@
+import { fieldsOf, numberOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { TokenUsage } from "@codex/protocol";
-import { fieldsOf, numberOf } from "./foreign.js";
-import type { Fields } from "./foreign.js";
 
 /** Tokens as the wire or a recording tells them; what is missing is zero (live.md §1.3). */
 export function decodeUsage(usage: Fields): TokenUsage {

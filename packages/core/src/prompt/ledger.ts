@@ -1,5 +1,5 @@
+import { fieldsOf, listOf, oneOf, parseJson, textOf } from "@codex/common";
 import type { FunctionCallItem, PlanStep, ResponseItem } from "@codex/protocol";
-import { fieldsOf, listOf, oneOf, parseJson, textOf } from "../model/foreign.js";
 import { patchedPaths, scriptOf } from "./touched-paths.js";
 
 /** Most files that are kept by name. */

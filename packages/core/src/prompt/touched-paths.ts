@@ -1,6 +1,6 @@
 import path from "node:path";
+import { fieldsOf, listOf, parseJson, textOf } from "@codex/common";
 import type { ResponseItem } from "@codex/protocol";
-import { fieldsOf, listOf, parseJson, textOf } from "../model/foreign.js";
 
 const PATCH_START = "*** Begin Patch";
 const PATCH_FILE = /^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+?)\s*$/gm;

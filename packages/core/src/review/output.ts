@@ -1,3 +1,4 @@
+import { parseJson } from "@codex/common";
 import type { ReviewFinding, ReviewOutput } from "@codex/protocol";
 import * as z from "zod/mini";
 
@@ -54,12 +55,4 @@ function findingText({ title, body, code_location }: ReviewFinding): string {
 function priorityOf({ priority, title }: z.infer<typeof finding>): number {
   const named = /^\[P([0-3])\]/.exec(title)?.[1];
   return priority ?? (named === undefined ? LOWEST_PRIORITY : Number(named));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
+import { fieldsOf, listOf, parseJson, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { RolloutLine } from "@codex/protocol";
-import { fieldsOf, listOf, parseJson, textOf } from "../model/foreign.js";
-import type { Fields } from "../model/foreign.js";
 import type { KnownContext } from "../prompt/known-context.js";
 import { decodeContext } from "./stored-context.js";
 

@@ -1,7 +1,6 @@
 import type { RolloutLine, SessionLog, StoredEvent, StoredSession } from "@codex/protocol";
-import { CodexError } from "@codex/common";
-import { fieldsOf, listOf, textOf } from "../model/foreign.js";
-import type { Fields } from "../model/foreign.js";
+import { CodexError, fieldsOf, listOf, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { Restored } from "./rebuild.js";
 import { Rebuilder } from "./rebuild.js";
 

@@ -1,7 +1,7 @@
+import { fieldsOf, listOf, oneOf, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { ContentItem, ContentPart, ImageDetail, MessageItem, OutputPayload, ResponseItem } from "@codex/protocol";
 import { decodeItem } from "../model/decode-items.js";
-import { fieldsOf, listOf, oneOf, textOf } from "../model/foreign.js";
-import type { Fields } from "../model/foreign.js";
 
 /** An item as a session file holds it, whoever wrote it; `undefined`: not part of a history (rollout-live.md §3.5). */
 export function decodeStoredItem(value: unknown): ResponseItem | undefined {

@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import type { SessionQuery, SessionSummary } from "@codex/protocol";
-import { codeOf } from "@codex/common";
-import { fieldsOf, textOf } from "../model/foreign.js";
+import { codeOf, fieldsOf, textOf } from "@codex/common";
 import { isUserTurn, messageText } from "../prompt/fragments.js";
 import type { SessionFile } from "./files.js";
 import { archiveFolder, rankOf, sessionsFolder, walkSessions } from "./files.js";

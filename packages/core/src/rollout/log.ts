@@ -1,8 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import type { Clock, HistoryMode, RolloutItem, RolloutLine, SessionLog } from "@codex/protocol";
-import { CodexError, messageOf } from "@codex/common";
-import { fieldsOf } from "../model/foreign.js";
+import { CodexError, fieldsOf, messageOf } from "@codex/common";
 import type { Tail } from "./scan.js";
 
 type LogParts = {

@@ -1,6 +1,6 @@
+import { fieldsOf, isFields, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { StoredMeta } from "@codex/protocol";
-import { fieldsOf, isFields, textOf } from "../model/foreign.js";
-import type { Fields } from "../model/foreign.js";
 import type { ReadChunks } from "./scan.js";
 import { newTail, plainChunks, scanFile } from "./scan.js";
 

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { SessionId } from "@codex/protocol";
 import { isSessionId } from "@codex/protocol";
-import { codeOf } from "@codex/common";
-import { fieldsOf, parseJson, textOf } from "../model/foreign.js";
+import { codeOf, fieldsOf, parseJson, textOf } from "@codex/common";
 
 /** The newest line about a session decides its name (core.md §5.7, rollout-live.md §7.4). */
 export function sessionNamed(home: string, name: string): SessionId | undefined {

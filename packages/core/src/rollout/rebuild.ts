@@ -1,6 +1,6 @@
+import { fieldsOf, listOf, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { ResponseItem, RolloutLine, TokenUsageInfo } from "@codex/protocol";
-import { fieldsOf, listOf, textOf } from "../model/foreign.js";
-import type { Fields } from "../model/foreign.js";
 import { isUserTurn } from "../prompt/fragments.js";
 import type { KnownContext } from "../prompt/known-context.js";
 import { Ledger } from "../prompt/ledger.js";

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { fieldsOf, isFields, parseJson, textOf } from "@codex/common";
 import type { HistoryMode, RolloutLine } from "@codex/protocol";
-import { fieldsOf, isFields, parseJson, textOf } from "../model/foreign.js";
 
 /** Bytes read at once: little at first, since many only want the first line. */
 const FIRST_CHUNK = 1 << 16;

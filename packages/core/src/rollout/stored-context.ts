@@ -1,6 +1,6 @@
+import { fieldsOf, isFields, listOf, oneOf, textOf } from "@codex/common";
+import type { Fields } from "@codex/common";
 import type { AskForApproval, SandboxPolicy } from "@codex/protocol";
-import { fieldsOf, isFields, listOf, oneOf, textOf } from "../model/foreign.js";
-import type { Fields } from "../model/foreign.js";
 import type { KnownContext } from "../prompt/known-context.js";
 
 /** A `turn_context` line, whoever wrote it; `undefined`: it cannot be relied on (rollout-live.md §3.2). */

@@ -1,5 +1,5 @@
+import { fieldsOf, isFields, numberOf } from "@codex/common";
 import type { TokenUsage, TokenUsageInfo } from "@codex/protocol";
-import { fieldsOf, isFields, numberOf } from "../model/foreign.js";
 
 /** The `info` of a `token_count` event; `undefined`: it holds none (rollout-live.md §3.6). */
 export function decodeTokens(info: unknown): TokenUsageInfo | undefined {

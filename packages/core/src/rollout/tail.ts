@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { fieldsOf } from "../model/foreign.js";
+import { fieldsOf } from "@codex/common";
 import type { KnownContext } from "../prompt/known-context.js";
 import type { ReadChunks } from "./scan.js";
 import { newTail, parseLine, scanFile } from "./scan.js";

@@ -38,3 +38,13 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** An object with the key, or without it when there is no value. */
+export function present<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [Name in Key]?: Value } {
+  const entries: { [Name in Key]?: Value } = {};
+  if (value !== undefined) entries[key] = value;
+  return entries;
+}
