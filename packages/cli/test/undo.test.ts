@@ -97,13 +97,20 @@ describe("codex undo and redo", () => {
     expect([read("a.txt"), read("src/x.js")]).toEqual(["old\n", "x\n"]);
   });
 
-  it("name what no undo brings back: the repository's own folder", async () => {
+  it("bring the repository's own folder back, and make it no second time that it goes", async () => {
     await session(["rm -rf .git"], "danger-full-access");
-    const lost = `not covered: ${at(".git")}: deleted, and a repository's own history is not kept\n`;
-    expect((await run("undo", "--list")).stdout).toMatch(new RegExp(`^1 .* 0 deleted\n {3}${lost}$`));
-    expect((await run("undo", "--preview")).stdout).toContain(lost);
+    expect((await run("undo", "--list")).stdout).toMatch(/^1 .* 0 modified, 1 deleted\n$/);
+    expect((await run("undo", "--preview", "--files-only")).stdout).toBe(`A ${at(".git")}\n`);
     const undone = await run("undo", "--files-only");
-    expect(undone).toMatchObject({ code: 1, stdout: `${lost}1 step undone: 0 paths changed, 1 path not covered\n` });
+    expect(undone).toEqual({ code: 0, stdout: `A ${at(".git")}\n1 step undone: 1 path changed\n`, stderr: "" });
+    expect(execFileSync("git", ["log", "--oneline"], { cwd: stage.project.path, encoding: "utf8" })).toMatch(/^\w+ /);
+    const stays = `not covered: ${at(".git")}: stays: redo removes no repository\n`;
+    const redone = await run("redo", "--files-only");
+    expect(redone).toMatchObject({
+      code: 1,
+      stdout: `${stays}1 step made again: 0 paths changed, 1 path not covered\n`,
+    });
+    expect(existsSync(at(".git/HEAD"))).toBe(true);
   });
 });
 

@@ -77,6 +77,23 @@ export const DESTRUCTIVE: readonly string[] = [
   "for i in $(seq 500); do echo $i > gen-$i.txt; done; rm -rf src",
 ];
 
+/** What takes the repository's own folder along. */
+export const DESTRUCTIVE_OF_HISTORY: readonly string[] = [
+  "rm -rf .git",
+  "rm -rf .git/*",
+  "rm -rf -- * .[!.]*",
+  'rm -rf "$PWD"',
+  "find . -delete",
+  "find . -type f -delete",
+  "find . -type d -name .git -prune -exec rm -rf {} +",
+  "git clean -qffdx; rm -rf .git src",
+  "mv .git elsewhere",
+  'd=$PWD; cd /; mv "$d" "$d.moved"; rm -rf "$d.moved"',
+  'd=$PWD; cd /; mv "$d" "$d.moved"; mkdir "$d"; cp -a "$d.moved/src" "$d"; rm -rf "$d.moved"',
+  "mkdir sub; mv [a-z]*.* src .git sub/",
+  "python3 -c \"import shutil; shutil.rmtree('.git'); shutil.rmtree('src')\"",
+];
+
 /** A repository with everything that is hard to bring back, armed so that whatever of it runs leaves a mark. */
 export const MAKE_PROJECT = `
 set -e

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "@codex/test-support";
 import type { TemporaryFolder } from "@codex/test-support";
-import { ARM, DESTRUCTIVE, MAKE_PROJECT } from "./destructive-commands.js";
+import { ARM, DESTRUCTIVE, DESTRUCTIVE_OF_HISTORY, MAKE_PROJECT } from "./destructive-commands.js";
 import type { OpenSession, UndoRig } from "./session-rig.js";
 import { treeOf, undoRig } from "./session-rig.js";
 
@@ -56,6 +56,29 @@ describe("a step of a real session that destroys, taken back", () => {
     expect(files()).toBe(before);
     note(script, undo_ms, undone.report?.changes.length ?? 0);
     resetRepository();
+  });
+});
+
+const LOOK = `git fsck --full 2>&1; git log --all --oneline; git reflog; git stash list; git status --porcelain 2>&1; true`;
+const STASH =
+  'git update-ref --create-reflog -m kept refs/stash "$(git commit-tree HEAD^{tree} -p HEAD -p HEAD~1 -m kept)"';
+
+describe("a step of a real session that takes the history along, taken back", () => {
+  it.each(DESTRUCTIVE_OF_HISTORY.map((script) => [script]))("%s", async (script) => {
+    if (rig.sh("git stash list") === "") rig.sh(STASH);
+    rig.sh("git update-index -q --refresh || true");
+    const [before, git, told] = [files(), repository(), rig.sh(LOOK)];
+    const index = readFileSync(join(rig.root, ".git", "index"));
+    await open.turn(script);
+    expect(existsSync(join(rig.root, ".git", "HEAD"))).toBe(false);
+    const started = performance.now();
+    const undone = await open.undo({ scope: "files" });
+    const undo_ms = performance.now() - started;
+    expect(undone).toMatchObject({ success: true, report: { conflicts: [], not_covered: [] } });
+    expect([files(), repository()]).toEqual([before, git]);
+    expect(readFileSync(join(rig.root, ".git", "index"))).toEqual(index);
+    expect(rig.sh(LOOK)).toBe(told);
+    note(script, undo_ms, undone.report?.changes.length ?? 0);
   });
 });
 

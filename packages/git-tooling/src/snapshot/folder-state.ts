@@ -20,6 +20,13 @@ export type Stamp = {
   readonly ino: number;
 };
 
+export type LeafFacts = {
+  readonly stamp?: Stamp | undefined;
+  readonly links?: number;
+  readonly reason?: Reason;
+  readonly held?: "linked";
+};
+
 /** A file, a symlink, or something that is not held, as it was last seen. */
 export class Leaf {
   readonly mode: number;
@@ -28,16 +35,16 @@ export class Leaf {
   readonly stamp: Stamp | undefined;
   readonly links: number;
   readonly reason: Reason | undefined;
+  /** `linked`: its content never changes, so it was given a second name instead of being read. */
+  readonly held: "linked" | undefined;
 
-  constructor(
-    entry: Entry,
-    facts: { readonly stamp?: Stamp | undefined; readonly links?: number; readonly reason?: Reason },
-  ) {
+  constructor(entry: Entry, facts: LeafFacts) {
     this.mode = entry.mode;
     this.id = entry.id;
     this.stamp = facts.stamp;
     this.links = facts.links ?? 1;
     this.reason = facts.reason;
+    this.held = facts.held;
   }
 
   isStill(stats: Stats): boolean {
@@ -88,7 +95,7 @@ export function findState(folder: Folder | undefined, path: ByteName): Folder | 
   return at;
 }
 
-type StoredLeaf = readonly [ByteName, number, string, number, readonly number[], Reason?];
+type StoredLeaf = readonly [ByteName, number, string, number, readonly number[], (Reason | "linked")?];
 type StoredFolder = readonly [ByteName, number, string, number, readonly (StoredFolder | StoredLeaf)[]];
 
 /** For the file that the next session begins with. */
@@ -100,9 +107,10 @@ export function freeze(folder: Folder): unknown {
     }
     const { stamp } = state;
     const times = stamp === undefined ? [] : [stamp.size, stamp.mtime, stamp.ctime, stamp.ino];
-    return state.reason === undefined
+    const more = state.reason ?? state.held;
+    return more === undefined
       ? [name, state.mode, state.id, state.links, times]
-      : [name, state.mode, state.id, state.links, times, state.reason];
+      : [name, state.mode, state.id, state.links, times, more];
   };
   return store("", folder);
 }
@@ -116,7 +124,7 @@ export function thaw(value: unknown): Folder | undefined {
 function thawOne(value: unknown): readonly [ByteName, Folder | Leaf] | undefined {
   if (!Array.isArray(value)) return undefined;
   const fields: readonly unknown[] = value;
-  const [name, mode, id, number, list, reason] = fields;
+  const [name, mode, id, number, list, more] = fields;
   if (typeof name !== "string" || typeof mode !== "number" || typeof id !== "string") return undefined;
   if (typeof number !== "number" || !Array.isArray(list)) return undefined;
   const items: readonly unknown[] = list;
@@ -133,7 +141,8 @@ function thawOne(value: unknown): readonly [ByteName, Folder | Leaf] | undefined
   const [size, mtime, ctime, ino] = items.map(Number);
   const isKnown = size !== undefined && mtime !== undefined && ctime !== undefined && ino !== undefined;
   const stamp = isKnown ? { size, mtime, ctime, ino } : undefined;
-  return [name, new Leaf({ mode, id }, { stamp, links: number, ...(isReason(reason) ? { reason } : {}) })];
+  const facts = isReason(more) ? { reason: more } : more === "linked" ? ({ held: more } as const) : {};
+  return [name, new Leaf({ mode, id }, { stamp, links: number, ...facts })];
 }
 
 const REASONS: readonly string[] = [

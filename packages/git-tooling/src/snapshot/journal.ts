@@ -26,6 +26,10 @@ export type RootState = {
   readonly linked: readonly (readonly ByteName[])[];
   /** Which `.git` stood in it; absent: none. */
   readonly git?: string;
+  /** What is kept of that: a tree with the one entry `.git`. */
+  readonly kept?: Entry;
+  /** Why nothing is. */
+  readonly unkept?: string;
 };
 
 export type Moment = readonly RootState[];
@@ -198,20 +202,31 @@ function decodeStep(id: string, line: Readonly<Record<string, unknown>>): StepRe
 
 /** Every moment in a file: whose objects are still needed. */
 export function* momentsOf(path: string): Generator<Moment> {
-  const lines = [...readLines(path)];
-  const dropped = new Set(lines.flatMap((line) => (line["type"] === "dropped" ? texts(line["steps"]) : [])));
-  for (const { type, id, before, after } of lines) {
-    if (typeof id === "string" && dropped.has(id)) continue;
-    if (type === "before") yield decodeMoment(before);
-    if (type === "after") yield decodeMoment(after);
+  const { steps } = new Journal(path);
+  for (const [index, { before, after }] of steps.entries()) {
+    const next = after ?? steps[index + 1]?.before;
+    // a `.git` that is still there is kept as it was last
+    yield next === undefined || index === steps.length - 1 ? before : before.map((state) => neededIn(state, next));
+    if (after !== undefined) yield after;
   }
+}
+
+function neededIn({ kept, ...state }: RootState, next: Moment): RootState {
+  const isThere = next.find(({ root }) => root === state.root)?.git === state.git;
+  return isThere || kept === undefined ? state : { ...state, kept };
 }
 
 function decodeMoment(value: unknown): Moment {
   return list(value).flatMap((item) => {
     if (!isFields(item) || typeof item["root"] !== "string") return [];
-    const git = typeof item["git"] === "string" ? { git: item["git"] } : {};
-    return [{ root: item["root"], tree: decodeEntry(item["tree"]), linked: list(item["linked"]).map(texts), ...git }];
+    const { root, git, unkept } = item;
+    const [tree, kept] = [decodeEntry(item["tree"]), decodeEntry(item["kept"])];
+    const facts = {
+      ...(typeof git === "string" ? { git } : {}),
+      ...(kept === undefined ? {} : { kept }),
+      ...(typeof unkept === "string" ? { unkept } : {}),
+    };
+    return [{ root, tree, linked: list(item["linked"]).map(texts), ...facts }];
   });
 }
 

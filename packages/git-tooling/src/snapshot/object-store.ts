@@ -13,6 +13,7 @@ import {
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { CodexError, codeOf } from "@codex/common";
+import { LinkedFiles } from "./linked-files.js";
 import type { PackedObject } from "./pack-file.js";
 import { PackFile, packRecord, writePack } from "./pack-file.js";
 import { objectId } from "./tree.js";
@@ -21,6 +22,7 @@ import { objectId } from "./tree.js";
 const PACK_BYTES = 16 << 20;
 /** Packs of fewer bytes are joined when something is cleared away. */
 const SMALL_PACK = 1 << 20;
+const LINKED = "linked";
 const ABSENT = { throwIfNoEntry: false } as const;
 /** Bytes read at a time from a large file. */
 const CHUNK = 1 << 20;
@@ -32,6 +34,8 @@ const CHUNK = 1 << 20;
 export class ObjectStore {
   /** Absolute. */
   readonly folder: string;
+  /** Files of others that never change, by a name of ours. */
+  readonly linked: LinkedFiles;
   readonly #packs = new Map<string, PackFile>();
   /** Names of packs and of large objects that were written here. */
   readonly #written = new Set<string>();
@@ -40,6 +44,7 @@ export class ObjectStore {
 
   constructor(folder: string) {
     this.folder = folder;
+    this.linked = new LinkedFiles(join(folder, LINKED));
     mkdirSync(join(folder, "objects", "pack"), { recursive: true, mode: 0o700 });
     mkdirSync(join(folder, "large"), { recursive: true, mode: 0o700 });
     if (!existsSync(join(folder, "HEAD"))) {
@@ -176,6 +181,17 @@ export class ObjectStore {
     return hash.digest("hex") === id;
   }
 
+  /** Bytes that all this takes. */
+  get bytes(): number {
+    let sum = this.linked.bytes;
+    for (const entry of readdirSync(this.folder, { withFileTypes: true })) {
+      const path = join(this.folder, entry.name);
+      if (entry.isFile()) sum += statSync(path, ABSENT)?.size ?? 0;
+      else if (entry.name !== LINKED) sum += bytesUnder(path);
+    }
+    return sum;
+  }
+
   /** Bytes of a blob; 0 when it is lost. */
   sizeOf(id: string): number {
     const large = this.largeFile(id);
@@ -193,6 +209,7 @@ export class ObjectStore {
   prune(live: ReadonlySet<string>, older_than: number): void {
     this.flush();
     this.#refresh();
+    this.linked.prune(live, older_than);
     const isOld = (path: string): boolean => (statSync(path, ABSENT)?.mtimeMs ?? Infinity) < older_than;
     const packs = [...this.#packs.values()];
     const old = packs.filter(({ name }) => this.#written.has(name) || isOld(`${name}.pack`));
@@ -249,11 +266,11 @@ function isLeftover(path: string): boolean {
 }
 
 /** Bytes of all files below a folder. */
-export function bytesUnder(folder: string): number {
+function bytesUnder(folder: string): number {
   let sum = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    sum += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+    sum += statSync(join(entry.parentPath, entry.name), ABSENT)?.size ?? 0;
   }
   return sum;
 }

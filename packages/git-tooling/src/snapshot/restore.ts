@@ -133,9 +133,11 @@ class Restorer implements Disposable {
       symlinkSync(this.#parts.store.read("blob", wanted.id), path);
       return;
     }
-    if (large !== undefined) copyFileSync(large, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const linked = this.#parts.store.linked.find(wanted.id);
+    if (linked !== undefined) linkSync(linked, path);
+    else if (large !== undefined) copyFileSync(large, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     else writeFileSync(path, this.#parts.store.read("blob", wanted.id), { flag: "wx", mode: 0o600 });
-    chmodSync(path, wanted.mode & 0o7777);
+    if (((look(path)?.mode ?? 0) & 0o7777) !== (wanted.mode & 0o7777)) chmodSync(path, wanted.mode & 0o7777);
   }
 
   /** What was one file under several names becomes one again, when each of them has the right content. */

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "@codex/common";
-import type { Folder } from "./folder-state.js";
 import type { Journal, Moment } from "./journal.js";
 import { journalFolder, momentsOf } from "./journal.js";
-import { bytesUnder, ObjectStore } from "./object-store.js";
-import { readKnown, storeFolder } from "./root-store.js";
+import { readKnown } from "./known.js";
+import { ObjectStore } from "./object-store.js";
+import { GIT_STATE, STATE, storeFolder } from "./root-store.js";
 import type { Entry } from "./tree.js";
 import { decodeTree, typeOf } from "./tree.js";
 
@@ -42,7 +42,7 @@ export function prune(home: string, { keep_days, max_bytes }: Retention, now: nu
       const moments = [...journals.values()].flat();
       store.prune(liveObjects(home, store, moments), now - DAY);
       const oldest = [...journals].find(([, own]) => touches(own, home, folder) && journals.size > 1);
-      if (bytesUnder(folder) <= max_bytes || oldest === undefined) break;
+      if (store.bytes <= max_bytes || oldest === undefined) break;
       rmSync(oldest[0], { force: true });
       journals.delete(oldest[0]);
     }
@@ -61,7 +61,7 @@ export function trim(home: string, store: ObjectStore, own: Journal, { max_bytes
     const journals = journalsOf(home);
     const moments = journals.flatMap((path) => [...momentsOf(path)]);
     store.prune(liveObjects(home, store, moments), now - LEFT);
-    const bytes = bytesUnder(store.folder);
+    const { bytes } = store;
     if (bytes <= max_bytes) return bytes;
     const left = journals.find(
       (path) =>
@@ -109,9 +109,10 @@ function touches(moments: readonly Moment[], home: string, folder: string): bool
 function liveObjects(home: string, store: ObjectStore, moments: readonly Moment[]): ReadonlySet<string> {
   const live = new Set<string>();
   const roots = moments.flat().filter(({ root }) => storeFolder(home, root) === store.folder);
-  for (const { tree } of roots) if (tree !== undefined) mark(store, tree, live);
-  const known: Folder | undefined = readKnown(join(store.folder, "state.json"));
-  if (known !== undefined) mark(store, known, live);
+  const known = [STATE, GIT_STATE].map((name) => readKnown(join(store.folder, name)));
+  for (const entry of [...roots.flatMap(({ tree, kept }) => [tree, kept]), ...known]) {
+    if (entry !== undefined) mark(store, entry, live);
+  }
   return live;
 }
 

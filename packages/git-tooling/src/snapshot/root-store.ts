@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Folder } from "./folder-state.js";
-import { freeze, thaw } from "./folder-state.js";
+import { GitKeeper } from "./git-keeper.js";
 import type { RootState } from "./journal.js";
+import { readKnown, writeKnown } from "./known.js";
 import { ObjectStore } from "./object-store.js";
 import { gitIdentity } from "./own-git.js";
-import type { Limits } from "./scan.js";
+import type { Limits, ScanParts } from "./scan.js";
 import { scanRoot } from "./scan.js";
 import type { ByteName } from "./tree.js";
+import { TEMPORARY } from "./tree.js";
 
 export type CoveredParts = {
   readonly skipped: ReadonlySet<ByteName>;
@@ -22,24 +23,37 @@ export function storeFolder(home: string, root: ByteName): string {
   return join(home, "snapshots", "stores", key);
 }
 
+/** What is remembered of the last look, in the folder of a store. */
+export const [STATE, GIT_STATE] = ["state.json", "git.json"] as const;
+
 /** One root: its objects, and what is known of its files from the last look. */
 export class RootStore {
   readonly root: ByteName;
   readonly objects: ObjectStore;
-  readonly #parts: CoveredParts;
+  readonly git: GitKeeper;
+  readonly #parts: ScanParts;
   #known: Folder | undefined;
   #saved: Folder | undefined;
 
   constructor(home: string, root: ByteName, parts: CoveredParts) {
     this.root = root;
-    this.#parts = parts;
     this.objects = new ObjectStore(storeFolder(home, root));
+    const { skipped, secrets, limits } = parts;
+    const own = `${root}/.git`;
+    this.#parts = {
+      store: this.objects,
+      secrets,
+      limits,
+      // what a restore that was cut short has left begins so
+      leavesOut: (path, name) => path === own || name.startsWith(TEMPORARY) || skipped.has(path),
+    };
+    this.git = new GitKeeper(root, join(this.objects.folder, GIT_STATE), { store: this.objects, secrets });
     this.#known = readKnown(this.#statePath);
     this.#saved = this.#known;
   }
 
   get #statePath(): string {
-    return join(this.objects.folder, "state.json");
+    return join(this.objects.folder, STATE);
   }
 
   /** As the last look has found it. */
@@ -48,30 +62,17 @@ export class RootStore {
   }
 
   async look(signal: AbortSignal): Promise<RootState> {
-    const found = await scanRoot(this.root, this.#known, { ...this.#parts, store: this.objects }, signal);
+    const found = await scanRoot(this.root, this.#known, this.#parts, signal);
     this.#known = found?.folder;
     const tree = found === undefined ? undefined : { mode: found.folder.mode, id: found.folder.id };
     const git = gitIdentity(this.root);
     return { root: this.root, tree, linked: found?.linked ?? [], ...(git === undefined ? {} : { git }) };
   }
 
-  /** For the next session, which then only reads what is new. */
   save(): void {
+    this.git.save();
     if (this.#known === undefined || this.#known === this.#saved) return;
-    const beside = `${this.#statePath}.${process.pid}.new`;
-    writeFileSync(beside, JSON.stringify(freeze(this.#known)), { mode: 0o600 });
-    renameSync(beside, this.#statePath);
+    writeKnown(this.#statePath, this.#known);
     this.#saved = this.#known;
-  }
-}
-
-export function readKnown(path: string): Folder | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return thaw(JSON.parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    // torn: everything is read again
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

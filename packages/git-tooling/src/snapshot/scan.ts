@@ -6,7 +6,7 @@ import { Folder, Leaf, stampOf } from "./folder-state.js";
 import { countFiles, isGone, isEmptyStandIn, look } from "./look.js";
 import type { ObjectStore } from "./object-store.js";
 import type { ByteName, Entry } from "./tree.js";
-import { bytesOf, encodeTree, NOT_COVERED, objectId, TEMPORARY } from "./tree.js";
+import { bytesOf, encodeTree, NOT_COVERED, objectId } from "./tree.js";
 
 /** Bounds of what is held; beyond `files` there is no undo at all, beyond the others single paths are not covered. */
 export type Limits = {
@@ -42,11 +42,13 @@ const GRAIN = 20;
 
 export type ScanParts = {
   readonly store: ObjectStore;
-  /** Absolute; not even looked at. */
-  readonly skipped: ReadonlySet<ByteName>;
+  /** Not even looked at. `path` is absolute. */
+  leavesOut(path: ByteName, name: ByteName): boolean;
   /** Absolute; known to be there, never read. */
   readonly secrets: ReadonlySet<ByteName>;
   readonly limits: Limits;
+  /** What tells a file's content for good: it is linked instead of read. `undefined`: it may change. */
+  constantName?(path: ByteName): ByteName | undefined;
 };
 
 /** What was found. */
@@ -121,7 +123,8 @@ class Scan {
     for (const name of names) {
       const old = before?.entries.get(name);
       const inner = `${path}/${name}`;
-      const state = old instanceof Leaf && this.#isUnchanged(inner, old) ? old : yield* this.#entry(inner, name, old);
+      const isOld = old instanceof Leaf && ((isSame && this.#isConstant(old)) || this.#isUnchanged(inner, old));
+      const state = isOld ? old : yield* this.#entry(inner, name, old);
       isUntouched &&= state === old;
       if (state === undefined) {
         isStill &&= old === undefined;
@@ -144,6 +147,13 @@ class Scan {
     return true;
   }
 
+  /** While the names of its folder stand, so does what they name. */
+  #isConstant(old: Leaf): boolean {
+    if (old.held !== "linked") return false;
+    this.#files += 1;
+    return true;
+  }
+
   #putTree(entries: ReadonlyMap<ByteName, Entry>): string {
     return this.#parts.store.put("tree", encodeTree(entries));
   }
@@ -154,10 +164,7 @@ class Scan {
   }
 
   *#entry(path: ByteName, name: ByteName, old: Folder | Leaf | undefined): Work<Folder | Leaf | undefined> {
-    if (name === ".git" && path === `${this.#root}/.git`) return undefined;
-    // what a restore that was cut short has left
-    if (name.startsWith(TEMPORARY)) return undefined;
-    if (this.#parts.skipped.size > 0 && this.#parts.skipped.has(path)) return undefined;
+    if (this.#parts.leavesOut(path, name)) return undefined;
     if (this.#parts.secrets.size > 0 && this.#parts.secrets.has(path)) return notCovered("secret", path);
     const stats = look(path);
     if (stats === undefined) return undefined;
@@ -178,6 +185,8 @@ class Scan {
     if (this.#files > this.#parts.limits.files) {
       throw new CodexError("bad_request", `the folder holds more than ${this.#parts.limits.files} files`);
     }
+    const linked = stats.isFile() ? this.#link(path, stats) : undefined;
+    if (linked !== undefined) return linked;
     if (stats.nlink > 1) this.#noteLink(path, stats.ino);
     const mode = stats.mode & 0o177777;
     if (old instanceof Leaf && old.isStill(stats)) {
@@ -190,6 +199,16 @@ class Scan {
     }
     if (!stats.isFile()) return notCovered("not a file", `${path} ${stats.ino}`);
     return yield* this.#file(path, stats, facts);
+  }
+
+  /** `undefined`: it is to be read like any other. */
+  #link(path: ByteName, { mode, size, ino }: Stats): Leaf | undefined {
+    const name = this.#parts.constantName?.(path);
+    if (name === undefined) return undefined;
+    // as long as it is linked, its inode is nobody else's
+    const id = objectId("blob", Buffer.from(`linked ${name} ${size} ${ino}`, "latin1"));
+    if (!this.#parts.store.linked.add(id, path)) return undefined;
+    return new Leaf({ mode: mode & 0o177777, id }, { held: "linked" });
   }
 
   #noteLink(path: ByteName, ino: number): void {
@@ -219,6 +238,7 @@ class Scan {
 
   #isHeavy(path: ByteName, stats: Stats, old: Folder | Leaf | undefined): boolean {
     const { rebuilt_files } = this.#parts.limits;
+    if (rebuilt_files === Infinity) return false;
     if (old instanceof Folder) return old.files > rebuilt_files;
     if (old?.reason === "rebuilt by its tool" && old.isStill(stats)) return true;
     return countFiles(path, rebuilt_files) > rebuilt_files;

@@ -1,4 +1,5 @@
 import type { UndoChange, UndoProblem, UndoRequest } from "@codex/protocol";
+import type { Folder, Reason } from "./folder-state.js";
 import { findState, Leaf } from "./folder-state.js";
 import type { Moment, StepRecord } from "./journal.js";
 import type { Plan, Target } from "./plan.js";
@@ -6,6 +7,7 @@ import { planSteps } from "./plan.js";
 import type { RootStore } from "./root-store.js";
 import type { PathChange } from "./tree-diff.js";
 import { diffTrees } from "./tree-diff.js";
+import type { ByteName } from "./tree.js";
 import { displayPath, typeOf } from "./tree.js";
 
 /** A step that is over. */
@@ -21,14 +23,17 @@ export function planFor(store: RootStore, records: readonly Settled[], request: 
     steps,
     force: request.force === true ? "yes" : "no",
     current: (path) => findState(store.known, path),
-    why: (path) => {
-      const state = findState(store.known, path);
-      return (state instanceof Leaf ? state.reason : undefined) ?? "it was not covered before";
-    },
+    why: (path) => reasonIn(store.known, path) ?? "it was not covered before",
   });
   const last = records.at(-1);
   const aim = (isUndo ? last?.before : last?.after)?.find(({ root }) => root === store.root);
   return { store, plan, linked: aim?.linked ?? [] };
+}
+
+/** Why what stands at a path is not held. */
+export function reasonIn(known: Folder | undefined, path: ByteName): Reason | undefined {
+  const state = findState(known, path);
+  return state instanceof Leaf ? state.reason : undefined;
 }
 
 export function* changesIn(
@@ -59,6 +64,6 @@ export function shownProblems({ root }: RootStore, problems: Plan["conflicts"]):
   return problems.map(({ path, reason }) => ({ path: fullPath(root, path), reason }));
 }
 
-export function fullPath(root: string, path: string): string {
+function fullPath(root: string, path: string): string {
   return displayPath(path === "" ? root : `${root}/${path}`);
 }

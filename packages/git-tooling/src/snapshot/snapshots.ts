@@ -12,8 +12,10 @@ import type {
 import { CodexError, messageOf } from "@codex/common";
 import type { Moment } from "./journal.js";
 import { isSameMoment, Journal, journalFolder } from "./journal.js";
-import { bytesUnder, type ObjectStore } from "./object-store.js";
-import { lostGit, stillLost } from "./own-git.js";
+import type { ObjectStore } from "./object-store.js";
+import type { GitPlan } from "./own-git.js";
+import { lostGit, planGit, unkeptGit } from "./own-git.js";
+import { restoreGit } from "./restore-git.js";
 import { restoreTargets } from "./restore.js";
 import type { Retention } from "./retention.js";
 import { pruneDaily, trim } from "./retention.js";
@@ -21,7 +23,7 @@ import { RootStore } from "./root-store.js";
 import type { Limits } from "./scan.js";
 import { LIMITS } from "./scan.js";
 import type { RootPlan, Settled } from "./shown.js";
-import { changesIn, fullPath, kindOf, planFor, shownProblems, shownTarget } from "./shown.js";
+import { changesIn, kindOf, reasonIn, planFor, shownProblems, shownTarget } from "./shown.js";
 import type { PathChange } from "./tree-diff.js";
 import { byteName } from "./tree.js";
 
@@ -87,14 +89,14 @@ class FolderSnapshots implements Snapshots {
     if (this.#is_warm) return;
     this.#is_warm = true;
     void this.#keep(async () => {
-      await this.#look(this.#life.signal);
+      await this.#lookBefore(this.#life.signal);
       for (const root of this.#parts.roots) root.save();
     }, this.#life.signal);
   }
 
   before(step: SnapshotStep, signal: AbortSignal): Promise<void> {
     return this.#keep(async () => {
-      const before = await this.#look(signal);
+      const before = await this.#lookBefore(signal);
       this.#settle(before);
       const id = this.#options.newId();
       this.#parts.journal.begin({ ...step, id, at: new Date(this.#options.clock.now()).toISOString(), before });
@@ -131,7 +133,7 @@ class FolderSnapshots implements Snapshots {
         const floor = this.#floors.get(objects) ?? 0;
         // where even the last step does not fit, not each further one is worth the search
         const limit = floor > max_bytes ? floor + max_bytes / 16 : max_bytes;
-        if (bytesUnder(objects.folder) <= limit) continue;
+        if (objects.bytes <= limit) continue;
         this.#floors.set(objects, trim(home, objects, journal, { max_bytes, now: clock.now() }));
       }
     } catch (error) {
@@ -161,14 +163,17 @@ class FolderSnapshots implements Snapshots {
 
   restore(request: UndoRequest, signal: AbortSignal): Promise<UndoReport> {
     return this.#alone(async () => {
-      const { report, plans, records } = await this.#plan(request, signal);
+      const { report, plans, git, records } = await this.#plan(request, signal);
       const problems: UndoProblem[] = [];
+      const token = this.#options.session.slice(-12);
       for (const { store, plan, linked } of plans) {
-        const { root, objects, known } = store;
-        const token = this.#options.session.slice(-12);
-        const parts = { root, store: objects, current: known, linked, token };
-        const failed = await restoreTargets(plan.targets, parts, signal);
-        problems.push(...failed.map(({ path, reason }) => ({ path: fullPath(root, path), reason })));
+        const parts = { root: store.root, store: store.objects, current: store.known, linked, token };
+        problems.push(...shownProblems(store, await restoreTargets(plan.targets, parts, signal)));
+        const target = git.targets.find(({ root }) => root === store.root);
+        if (target === undefined) continue;
+        const why = (path: string) => reasonIn(store.git.known, path);
+        const missing = await restoreGit(target, { store: store.objects, token, why }, signal);
+        problems.push(...shownProblems(store, missing));
       }
       this.#parts.journal.move(
         request.direction,
@@ -200,6 +205,17 @@ class FolderSnapshots implements Snapshots {
     const moment: Moment[number][] = [];
     for (const root of this.#parts.roots) moment.push(await root.look(signal));
     return moment;
+  }
+
+  /** With what a step could take away and no later look would find. */
+  async #lookBefore(signal: AbortSignal): Promise<Moment> {
+    const moment = await this.#look(signal);
+    const all: Moment[number][] = [];
+    for (const store of this.#parts.roots) {
+      const state = moment.find(({ root }) => root === store.root);
+      if (state !== undefined) all.push({ ...state, ...(await store.git.keep(signal)) });
+    }
+    return all;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -245,12 +261,16 @@ class FolderSnapshots implements Snapshots {
   #shown({ id, turn_id, step, at, state, ...record }: Settled): UndoStep {
     const counts = { added: 0, modified: 0, deleted: 0 };
     for (const change of this.#changes(record)) counts[kindOf(change)] += 1;
-    const not_covered = lostGit(record.before, record.after);
+    const lost = lostGit({ ...record, at });
+    for (const { was, later } of lost) {
+      if (was.kept !== undefined) counts[later === undefined ? "deleted" : "modified"] += 1;
+    }
+    const not_covered = unkeptGit(lost);
     return { id, turn_id, step, at, state, ...counts, ...(not_covered.length === 0 ? {} : { not_covered }) };
   }
 
   #isStep(record: Settled): boolean {
-    return this.#changes(record).next().done !== true || lostGit(record.before, record.after).length > 0;
+    return this.#changes(record).next().done !== true || lostGit(record).length > 0;
   }
 
   *#changes(step: Pick<Settled, "before" | "after">): Generator<PathChange> {
@@ -274,23 +294,24 @@ class FolderSnapshots implements Snapshots {
     const records = this.#chosen(request, now);
     if (records.length === 0) throw new CodexError("bad_request", `there is no step to ${request.direction}`);
     const plans = this.#parts.roots.map((store) => planFor(store, records, request));
+    const git = planGit(records, now, request);
     const report: UndoReport = {
       direction: request.direction,
       steps: records.map((record) => this.#shown(record)),
-      changes: plans.flatMap(({ store, plan }) => plan.targets.map((target) => shownTarget(store, target))),
-      conflicts: plans.flatMap(({ store, plan }) => shownProblems(store, plan.conflicts)),
-      not_covered: [
-        // what stands since the step may be the person's own remedy
-        ...(request.direction === "redo" ? [] : records.flatMap(({ before, after }) => stillLost(before, after, now))),
-        ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered)),
+      changes: [
+        ...git.changes,
+        ...plans.flatMap(({ store, plan }) => plan.targets.map((target) => shownTarget(store, target))),
       ],
+      conflicts: [...git.conflicts, ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.conflicts))],
+      not_covered: [...git.not_covered, ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered))],
     };
-    return { report, plans, records };
+    return { report, plans, git, records };
   }
 }
 
 type Planned = {
   readonly report: UndoReport;
   readonly plans: readonly RootPlan[];
+  readonly git: GitPlan;
   readonly records: readonly Settled[];
 };

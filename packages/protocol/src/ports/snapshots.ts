@@ -46,7 +46,7 @@ export type UndoStep = SnapshotStep & {
   readonly added: number;
   readonly modified: number;
   readonly deleted: number;
-  /** The folder's own `.git`, where the step deleted or replaced it. Absent: it did not. */
+  /** The folder's own `.git`, where the step took it away and nothing of it was kept. Absent: no such thing. */
   readonly not_covered?: readonly UndoProblem[];
 };
 
