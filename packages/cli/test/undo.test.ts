@@ -139,7 +139,7 @@ describe("the session that is meant", () => {
     await asked;
     const refused = await run("undo");
     expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toContain("is being written by another program");
+    expect(refused.stderr).toContain("is open already");
     expect(existsSync(at("b.txt"))).toBe(true);
     busy.child.kill("SIGINT");
     await busy.done;

@@ -17,6 +17,14 @@ export function onAbort(signal: AbortSignal, listener: () => void): Disposable {
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
 }
 
+/** The promise, or the signal's reason as soon as it aborts. What the promise does after that is not heard. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => (stop = () => reject(signal.reason)));
+  using _listener = onAbort(signal, () => stop());
+  return await Promise.race([promise, aborted]);
+}
+
 /** Waits `ms` milliseconds; rejects with the signal's reason when it aborts. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();

@@ -1,4 +1,4 @@
-export { childController, createController, onAbort, settleAll, sleep, withTimeout } from "./abort.js";
+export { childController, createController, onAbort, settleAll, sleep, unlessAborted, withTimeout } from "./abort.js";
 export { CodexError, codeOf, invariant, messageOf } from "./errors.js";
 export type { CodexErrorOptions, RetryAdvice } from "./errors.js";
 export { fieldsOf, isFields, listOf, numberOf, oneOf, parseJson, present, textOf } from "./foreign.js";

@@ -14,18 +14,26 @@ import { TurnAborted } from "./turn/aborted.js";
 /** The engine, with nothing but ports. */
 export function createEngine(deps: CodexDeps): Codex {
   const open = new Set<Session>();
+  const opening = new Set<Promise<Session>>();
+  const ended = createController();
   return {
     async open(request, signal) {
       signal?.throwIfAborted();
-      const session = await openSession({ deps, request, siblings: open });
-      if (signal?.aborted === true) await session[Symbol.asyncDispose]();
+      ended.signal.throwIfAborted();
+      const coming = openSession({ deps, request, siblings: open });
+      opening.add(coming);
+      const session = await coming.finally(() => opening.delete(coming));
+      if (signal?.aborted === true || ended.signal.aborted) await session[Symbol.asyncDispose]();
       signal?.throwIfAborted();
+      ended.signal.throwIfAborted();
       return session;
     },
     list: (query) => deps.store.list(query),
     named: (name) => deps.store.named(name),
     read: (id) => deps.store.read(id),
     async [Symbol.asyncDispose]() {
+      ended.abort(new CodexError("bad_request", "this Codex was closed; create another one"));
+      await Promise.allSettled(opening);
       await endAll(open);
     },
   };

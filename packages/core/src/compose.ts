@@ -299,6 +299,6 @@ function helperFor(
 
 /** A sandbox that cannot be set up is told before anything is asked of a model. */
 async function proveSandbox(environment: Environment, policy: SandboxPolicy, cwd: string): Promise<Environment> {
-  if (policy.type === "danger-full-access") return environment;
-  return environment.confine(await environment.resolve(policy, cwd));
+  const resolved = await environment.resolve(policy, cwd);
+  return policy.type === "danger-full-access" ? environment : environment.confine(resolved);
 }

@@ -69,11 +69,14 @@ function hasNetwork(policy: SandboxPolicy): boolean {
 type Directory = { readonly given: string; readonly canonical: string };
 
 function canonicalDirectory(cwd: string): string {
+  let canonical: string;
   try {
-    return realpathSync.native(cwd);
+    canonical = realpathSync.native(cwd);
   } catch (cause) {
     throw new CodexError("config_invalid", `there is no working directory ${cwd}`, { cause });
   }
+  if (statSync(canonical).isDirectory()) return canonical;
+  throw new CodexError("config_invalid", `the working directory ${cwd} is not a folder`);
 }
 
 type Confined = Extract<SandboxPolicy, { type: "read-only" | "workspace-write" }>;

@@ -31,6 +31,13 @@ type CommandScope = {
 /** `declined`: a policy, a hook or a person said no, and nothing ran. */
 export type CompletionStatus = "completed" | "failed" | "declined";
 
+type Failure = {
+  readonly message: string;
+  readonly codex_error_info?: CodexErrorInfo;
+  /** An `ErrorCode`, which says more than the wire's few words. Absent: what an op asked for could not be done. */
+  readonly code?: string;
+};
+
 /** The useful set of core.md §1.4. Ordering: core.md §1.1. */
 export type EventMsg =
   | SessionConfigured
@@ -48,7 +55,7 @@ export type EventMsg =
       readonly completed_at?: number;
       readonly duration_ms?: number;
       /** Set when the turn failed; an `error` event came before. */
-      readonly error?: { readonly message: string; readonly codex_error_info?: CodexErrorInfo };
+      readonly error?: Failure;
     }
   | {
       readonly type: "turn_aborted";
@@ -57,7 +64,7 @@ export type EventMsg =
       readonly completed_at?: number;
       readonly duration_ms?: number;
     }
-  | { readonly type: "error"; readonly message: string; readonly codex_error_info?: CodexErrorInfo }
+  | ({ readonly type: "error" } & Failure)
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "deprecation_notice"; readonly summary: string; readonly details?: string }
   | {

@@ -10,6 +10,8 @@ export type Op =
       readonly items: readonly UserInput[];
       /** JSON Schema for the final answer of this turn. */
       readonly final_output_json_schema?: unknown;
+      /** A turn of its own, behind the one that runs. Default: it steers that one, and no turn has its id. */
+      readonly when_idle?: boolean;
     }
   /** The same with settings that also hold for later turns. */
   | ({

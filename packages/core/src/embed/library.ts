@@ -8,8 +8,11 @@ import type {
   ReviewTarget,
   SandboxMode,
   SessionId,
+  SessionQuery,
+  SessionSummary,
 } from "@codex/protocol";
-import { sessionId } from "@codex/protocol";
+import { isSessionId } from "@codex/protocol";
+import { CodexError } from "@codex/common";
 import { parseReview } from "../review/output.js";
 import { openReview } from "../review/session.js";
 import type { Callbacks } from "./answers.js";
@@ -37,6 +40,8 @@ export type SessionOptions = Callbacks & {
 /** Codex as a library: the door that faces use, and sessions that run turn by turn. Dispose it to end everything. */
 export interface CodexLibrary extends Codex {
   start(options?: SessionOptions): Promise<CodexSession>;
+  /** Sessions that were kept, newest first; 25 when the query says no number. */
+  list(query?: SessionQuery): Promise<readonly SessionSummary[]>;
   /** Goes on with a session that was kept. Throws `session_not_found` and `session_busy`. */
   resume(id: string, options?: SessionOptions): Promise<CodexSession>;
   /** A review in a session of its own, read-only. Rejects as a turn does. */
@@ -56,9 +61,10 @@ export function libraryOver(codex: Codex, callbacks: Callbacks): CodexLibrary {
     ...codex,
     [Symbol.asyncDispose]: () => codex[Symbol.asyncDispose](),
     start: (options) => open({ type: "new" }, options),
-    resume: (id, options) => open({ type: "resume", id: sessionId(id) }, options),
+    list: (query = {}) => codex.list(query),
+    resume: async (id, options) => open({ type: "resume", id: idOf(id) }, options),
     review: (target, options) => review(codex, target, options),
-    fork: (id, options) => open({ type: "fork", id: sessionId(id) }, options),
+    fork: async (id, options) => open({ type: "fork", id: idOf(id) }, options),
   };
 }
 
@@ -76,6 +82,14 @@ async function review(codex: Codex, target: ReviewTarget, options: ReviewOptions
 }
 
 type Which = { readonly type: "new" } | { readonly type: "resume" | "fork"; readonly id: SessionId };
+
+function idOf(text: string): SessionId {
+  if (isSessionId(text)) return text;
+  throw new CodexError(
+    "bad_request",
+    `${JSON.stringify(text)} is no session id; give the UUID of session.id or list()`,
+  );
+}
 
 function requestOf(which: Which, options: SessionOptions, { onApproval }: Callbacks): OpenRequest {
   const { cwd = process.cwd(), model, sandboxMode, limits = {}, config, instructions } = options;

@@ -1,5 +1,5 @@
 import type { Event, EventMsg, Op, SessionHandle, SessionId, SubmissionId, UserInput } from "@codex/protocol";
-import { childController, CodexError, createController, onAbort, Queue } from "@codex/common";
+import { childController, CodexError, createController, onAbort, Queue, unlessAborted } from "@codex/common";
 import type { Callbacks } from "./answers.js";
 import { answer, refusal } from "./answers.js";
 import type { StreamedTurn, TurnResult } from "./turn.js";
@@ -73,7 +73,7 @@ export class CodexSession implements AsyncDisposable {
   async #queue(input: Input, options: RunOptions, events?: Queue<EventMsg>): Promise<RunningTurn> {
     const started = this.#last.then(() => this.#start(input, options, events));
     this.#last = started.then(({ result }) => result).catch(() => undefined);
-    return started;
+    return options.signal === undefined ? started : unlessAborted(started, options.signal);
   }
 
   #start(input: Input, { outputSchema, signal }: RunOptions, events?: Queue<EventMsg>): RunningTurn {
@@ -81,7 +81,8 @@ export class CodexSession implements AsyncDisposable {
     if (this.#has_ended) throw new CodexError("bad_request", "the session was closed; start or resume another one");
     const items = typeof input === "string" ? [{ type: "text", text: input } as const] : input;
     const schema = outputSchema === undefined ? {} : { final_output_json_schema: outputSchema };
-    const turn = new RunningTurn(this.#handle.submit({ type: "user_input", items, ...schema }), events);
+    const input_op = { type: "user_input", items, ...schema, when_idle: true } as const;
+    const turn = new RunningTurn(this.#handle.submit(input_op), events);
     this.#turn = turn;
     if (signal !== undefined) this.#watch(turn, signal);
     return turn;
@@ -90,7 +91,7 @@ export class CodexSession implements AsyncDisposable {
   #watch(turn: RunningTurn, signal: AbortSignal): void {
     const listener = onAbort(signal, () => {
       turn.broken ??= { error: signal.reason };
-      this.#handle.submit({ type: "interrupt" });
+      if (turn.has_started) this.#handle.submit({ type: "interrupt" });
     });
     const stop = (): void => listener[Symbol.dispose]();
     turn.result.then(stop, stop);
@@ -103,7 +104,7 @@ export class CodexSession implements AsyncDisposable {
       this.#note(event);
       const { controller } = asking;
       void this.#answer(event.msg, controller.signal);
-      if (this.#turn?.take(event) === true) this.#turn = undefined;
+      this.#give(event);
       if (event.msg.type === "task_complete" || event.msg.type === "turn_aborted") {
         controller.abort(new CodexError("turn_interrupted", "the turn is over"));
         asking[Symbol.dispose]();
@@ -113,6 +114,14 @@ export class CodexSession implements AsyncDisposable {
     asking[Symbol.dispose]();
     this.#has_ended = true;
     this.#turn?.end(new CodexError("turn_interrupted", "the session ended before the turn did"));
+  }
+
+  #give(event: Event): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    if (turn.take(event)) this.#turn = undefined;
+    // it was stopped while another one, like a compaction, stood before it
+    else if (turn.broken !== undefined && turn.isStart(event)) this.#handle.submit({ type: "interrupt" });
   }
 
   #note({ id, msg }: Event): void {

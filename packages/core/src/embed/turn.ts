@@ -1,5 +1,5 @@
-import type { CodexErrorInfo, Event, EventMsg, TokenUsage, ToolUse, TurnItem } from "@codex/protocol";
-import { addUsage } from "@codex/protocol";
+import type { CodexErrorInfo, ErrorCode, Event, EventMsg, TokenUsage, ToolUse, TurnItem } from "@codex/protocol";
+import { addUsage, isErrorCode } from "@codex/protocol";
 import type { Queue } from "@codex/common";
 import { CodexError } from "@codex/common";
 
@@ -24,14 +24,20 @@ export type StreamedTurn = {
   result(): Promise<TurnResult>;
 };
 
-/** A turn that failed. `info` says what kind of failure it was. */
+type Failure = Omit<Extract<EventMsg, { type: "error" }>, "type">;
+
+/** A turn that failed; the message says what to do. */
 export class TurnFailed extends CodexError<"turn_failed"> {
+  /** What went wrong: `missing_credential`, `rate_limited`, `context_window_exceeded`, `limit_reached`… */
+  readonly reason: ErrorCode;
+  /** The same in the words of the wire, with the HTTP status where there was one. */
   readonly info: CodexErrorInfo | undefined;
 
-  constructor(message: string, info: CodexErrorInfo | undefined) {
+  constructor({ message, code, codex_error_info }: Failure) {
     super("turn_failed", message);
     this.name = "TurnFailed";
-    this.info = info;
+    this.reason = isErrorCode(code) ? code : "bad_request";
+    this.info = codex_error_info;
   }
 }
 
@@ -45,6 +51,8 @@ export class RunningTurn {
   /** A callback threw: what the turn rejects with, however it ends. */
   broken: { readonly error: unknown } | undefined;
   #has_started = false;
+  /** False: what is said belongs to something before it. */
+  #is_heard = false;
 
   /** `events`: for somebody who reads them. */
   constructor(id: string, events?: Queue<EventMsg>) {
@@ -59,15 +67,25 @@ export class RunningTurn {
     return this.#done.promise;
   }
 
+  /** Whether an interrupt would reach it. */
+  get has_started(): boolean {
+    return this.#has_started;
+  }
+
+  isStart({ id, msg }: Event): boolean {
+    return id === this.id && msg.type === "task_started";
+  }
+
   /** True: the turn is over. */
   take({ id, msg }: Event): boolean {
-    this.#events?.push(msg);
+    if (id === this.id) this.#is_heard = true;
+    if (this.#is_heard) this.#events?.push(msg);
     if (id !== this.id) return false;
     if (msg.type === "task_started") this.#has_started = true;
     if (msg.type === "item_completed") this.#items.push(msg.item);
     if (msg.type === "turn_usage") this.#usage = msg;
     if (msg.type === "error" && !this.#has_started) {
-      this.end(new TurnFailed(msg.message, msg.codex_error_info));
+      this.end(new TurnFailed(msg));
       return true;
     }
     if (msg.type === "turn_aborted") {
@@ -76,7 +94,7 @@ export class RunningTurn {
     }
     if (msg.type !== "task_complete") return false;
     if (msg.error === undefined) this.#complete(msg.last_agent_message ?? "");
-    else this.end(new TurnFailed(msg.error.message, msg.error.codex_error_info));
+    else this.end(new TurnFailed(msg.error));
     return true;
   }
 

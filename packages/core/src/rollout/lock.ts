@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
+import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, statSync, unlinkSync } from "node:fs";
 import path from "node:path";
-import { CodexError } from "@codex/common";
+import { codeOf, CodexError } from "@codex/common";
 
 /** Locks an open file for this process as flock(2) does, without waiting. False: somebody else holds it. */
 export type FileLock = (descriptor: number) => Promise<boolean>;
@@ -10,11 +10,12 @@ const TRIES = 5;
 
 /**
  * One writer per session, in this program and in the Rust one (rollout-live.md §7.1): the file exists only while it is
- * locked, and the kernel lets go of it when its holder dies. Throws `session_busy`.
+ * locked, and the kernel lets go of it when its holder dies. Throws `session_busy`, and `file_error` where nothing can
+ * be written.
  */
 export async function lockSession(home: string, id: string, lock: FileLock): Promise<Disposable> {
   const folder = path.join(home, "thread-writer-locks");
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder, home);
   const file = path.join(folder, `${id}.lock`);
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const descriptor = openSync(file, "a+");
@@ -24,7 +25,17 @@ export async function lockSession(home: string, id: string, lock: FileLock): Pro
     closeSync(descriptor);
   }
   const advice = "wait until it ends, or fork the session";
-  throw new CodexError("session_busy", `the session ${id} is being written by another program: ${advice}`);
+  throw new CodexError("session_busy", `the session ${id} is open already, here or in another program: ${advice}`);
+}
+
+function makeFolder(folder: string, home: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    const advice = "make it writable, set another CODEX_HOME, or keep no session file (ephemeral)";
+    throw new CodexError("file_error", `nothing can be written in ${home} (${codeOf(cause)}): ${advice}`, { cause });
+  }
 }
 
 async function tryLock(descriptor: number, lock: FileLock): Promise<boolean> {

@@ -8,8 +8,8 @@ export class ActiveTurn {
   readonly #child: ReturnType<typeof childController>;
   #pending: (readonly UserInput[])[] = [];
   #notes: MessageItem[] = [];
-  /** What was asked for while it ran and has to wait for its end. */
-  afterwards: (() => void) | undefined;
+  /** What was asked for while it ran and has to wait for its end, in order. */
+  readonly afterwards: (() => void)[] = [];
   /** Settles when the turn is over, tools included. Never rejects. */
   done: Promise<void> = Promise.resolve();
 

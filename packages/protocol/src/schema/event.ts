@@ -9,7 +9,8 @@ import { codexErrorInfo, modelUse, rateLimitSnapshot, tokenUsage, tokenUsageInfo
 /** Schemas of event.ts. */
 
 const itemScope = { thread_id: z.string(), turn_id: z.string() };
-const failure = { message: z.string(), codex_error_info: z.exactOptional(codexErrorInfo) };
+const trouble = { message: z.string(), codex_error_info: z.exactOptional(codexErrorInfo) };
+const failure = { ...trouble, code: z.exactOptional(z.string()) };
 const ending = { completed_at: z.exactOptional(z.number()), duration_ms: z.exactOptional(z.number()) };
 const status = z.enum(["completed", "failed", "declined"]);
 
@@ -70,7 +71,7 @@ const turnEvents = [
   }),
   z.object({
     type: z.literal("stream_error"),
-    ...failure,
+    ...trouble,
     additional_details: z.exactOptional(z.string()),
   }),
   z.object({

@@ -13,7 +13,7 @@ const input = {
 
 export const op = z.discriminatedUnion("type", [
   z.object({ type: z.literal("interrupt") }),
-  z.object({ type: z.literal("user_input"), ...input }),
+  z.object({ type: z.literal("user_input"), ...input, when_idle: z.exactOptional(z.boolean()) }),
   z.object({ type: z.literal("user_turn"), ...input, ...turnOverrides }),
   z.object({ type: z.literal("override_turn_context"), ...turnOverrides }),
   z.object({
