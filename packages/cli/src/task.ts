@@ -2,7 +2,15 @@ import type { CodexOptions, openReview } from "@codex/core";
 import { openLastMessageFile, readOutputSchema, runExec, ThreadLine, usesColour } from "@codex/headless";
 import type { LastMessageFile, Outcome, Writer } from "@codex/headless";
 import type { TypedOverrides } from "@codex/config";
-import type { Codex, OpenRequest, ReviewTarget, SandboxMode, SessionHandle, SessionId } from "@codex/protocol";
+import type {
+  Codex,
+  OpenRequest,
+  ReviewTarget,
+  RunLimits,
+  SandboxMode,
+  SessionHandle,
+  SessionId,
+} from "@codex/protocol";
 import { CodexError, messageOf } from "@codex/common";
 import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
@@ -59,7 +67,8 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   const start = (await task.start?.(codex, cwd)) ?? ({ type: "new" } as const);
   const threadLine = flags.json === true ? new ThreadLine(world.stdout, prompting) : undefined;
   const identified = threadLine === undefined ? {} : { identified: (id: SessionId) => threadLine.tell(id) };
-  const request = { ...start, ...identified, settings: { cwd }, source: "exec", ephemeral } as const;
+  const run_limits = runLimits(flags);
+  const request = { ...start, ...identified, settings: { cwd }, run_limits, source: "exec", ephemeral } as const;
   const begun = begin(codex, request, { prompting, task }, signal).catch(async (error: unknown) => {
     // an interrupt says nothing more (live.md §1.6)
     if (!signal.aborted) await threadLine?.fail(messageOf(error));
@@ -162,15 +171,21 @@ export function codexOptions(
 }
 
 function typedOverrides(flags: ExecFlags): TypedOverrides {
-  const { model, maxTokens: max_tokens, maxUsd: max_usd, maxTurns: max_turns } = flags;
+  const { model } = flags;
   const sandbox_mode = sandboxMode(flags);
-  const limits = Object.entries({ max_tokens, max_usd, max_turns }).filter(([, limit]) => limit !== undefined);
   return {
     approval_policy: "never",
     add_dirs: flags.addDir,
     ...(model === undefined ? {} : { model }),
     ...(sandbox_mode === undefined ? {} : { sandbox_mode }),
-    ...(limits.length === 0 ? {} : { limits: Object.fromEntries(limits) }),
+  };
+}
+
+function runLimits({ maxTokens, maxUsd, maxTurns }: ExecFlags): RunLimits {
+  return {
+    ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+    ...(maxUsd === undefined ? {} : { max_usd: maxUsd }),
+    ...(maxTurns === undefined ? {} : { max_turns: maxTurns }),
   };
 }
 

@@ -139,5 +139,4 @@ export type TypedOverrides = {
   readonly approval_policy?: AskForApproval;
   /** Writable besides the working directory; relative to it. */
   readonly add_dirs?: readonly string[];
-  readonly limits?: Limits;
 };

@@ -5,6 +5,7 @@ import { CodexError, createController, Queue } from "@codex/common";
 import { Budget } from "./limits/budget.js";
 import { budgetedEnvironment } from "./limits/environment.js";
 import { LIST_PRICES } from "./limits/prices.js";
+import { spentLine } from "./limits/spent.js";
 import { askEvent, OpenAsks } from "./session/asks.js";
 import { beginSession } from "./session/begin.js";
 import { createEmitter } from "./session/emit.js";
@@ -65,9 +66,18 @@ async function openSession(opening: Opening): Promise<Session> {
     },
     open: (asked) => below.open(asked, scope),
   };
-  const { log, session, state, opening: first } = await beginSession(deps, request, scope);
+  const { log, session, state, spent, opening: first } = await beginSession(deps, request, scope);
   emitter.connect(createEmitter(log, session.sinks, outbox), first);
-  const budget = budgetOf(session, above?.budget);
+  const budget = new Budget(
+    {
+      limits: session.limits ?? {},
+      run_limits: request.run_limits ?? {},
+      prices: { ...LIST_PRICES, ...session.prices },
+      ...(spent === undefined ? {} : { before: spent }),
+      record: (total) => log.append(spentLine(total)),
+    },
+    above?.budget,
+  );
   below.budget = budget;
   const opened = new Session({
     scope,
@@ -87,10 +97,6 @@ async function openSession(opening: Opening): Promise<Session> {
   });
   siblings.add(opened);
   return opened;
-}
-
-function budgetOf({ limits = {}, prices = {} }: SessionDeps, above: Budget | undefined): Budget {
-  return new Budget({ limits, prices: { ...LIST_PRICES, ...prices } }, above);
 }
 
 /** The engine holds the limits, whatever the ports do. */

@@ -58,7 +58,7 @@ export type {
   WebSearchAction,
   WebSearchCallItem,
 } from "./items.js";
-export type { Limits, Price, Prices } from "./limits.js";
+export type { Limits, Price, Prices, RunLimits } from "./limits.js";
 export type {
   JsonSchema,
   ModelEvent,

@@ -1,4 +1,7 @@
-/** What a session and all sub-agents below it may use together; absent: no limit. Held by the engine. */
+/**
+ * What a session and all sub-agents below it may use together, from its first turn to its last, however often it is
+ * resumed; absent: no limit. Held by the engine.
+ */
 export type Limits = {
   /** Input that was not cached, and output. */
   readonly max_tokens?: number;
@@ -15,6 +18,9 @@ export type Limits = {
   /** 1: sub-agents open none of their own. */
   readonly max_agent_depth?: number;
 };
+
+/** Those that count what is used up, so that one run of a session may have limits of its own. */
+export type RunLimits = Pick<Limits, "max_tokens" | "max_usd" | "max_turns">;
 
 /** US dollars for a million tokens. */
 export type Price = {

@@ -1,9 +1,22 @@
-import type { Limits, Prices, TokenUsage } from "@codex/protocol";
-import { addUsage, countedTokens, NO_USAGE } from "@codex/protocol";
+import type { Limits, Prices, RunLimits, TokenUsage } from "@codex/protocol";
+import { NO_USAGE } from "@codex/protocol";
 import { CodexError } from "@codex/common";
+import { Meter } from "./meter.js";
 import { costOf, priceOf } from "./prices.js";
+import type { Spent, SpentBefore } from "./spent.js";
+import { NOTHING_SPENT } from "./spent.js";
 
-export type BudgetOptions = { readonly limits: Limits; readonly prices: Prices };
+export type BudgetOptions = {
+  /** Over the life of the session. */
+  readonly limits: Limits;
+  /** From now on. */
+  readonly run_limits: RunLimits;
+  readonly prices: Prices;
+  /** What the session used when it was open before. */
+  readonly before?: SpentBefore;
+  /** Called with the total after each change, so that it can be found again. */
+  record(total: Spent): void;
+};
 
 /** Refusals that a model may read before the turn ends: it would ask for the same for ever. */
 const PATIENCE = 5;
@@ -20,24 +33,36 @@ export class Budget {
   readonly #root: Budget;
   readonly #limits: Limits;
   readonly #prices: Prices;
-  #usage: TokenUsage = NO_USAGE;
-  #cost_usd: number | null = 0;
-  #requests = 0;
+  readonly #session: Meter;
+  readonly #run: Meter;
+  readonly #record: BudgetOptions["record"];
   #processes = 0;
-  #output_bytes = 0;
-  #agents = 0;
+  #output_bytes: number;
+  #agents: number;
   #refusals = 0;
   #stopped: string | undefined;
 
-  constructor(options: BudgetOptions, above?: Budget) {
+  constructor({ limits, run_limits, prices, before, record }: BudgetOptions, above?: Budget) {
+    const { spent, unpriced } = before ?? { spent: NOTHING_SPENT, unpriced: [] };
     this.#above = above;
     this.#root = above === undefined ? this : above.#root;
-    this.#limits = { ...DEFAULTS, ...options.limits };
-    this.#prices = options.prices;
+    // where nobody says how many, it is so many each time that the session is opened
+    this.#limits = { ...DEFAULTS, max_agents: spent.agents + DEFAULTS.max_agents, ...limits };
+    this.#prices = prices;
+    this.#session = new Meter("session", limits, spent);
+    this.#run = new Meter("run", run_limits, NOTHING_SPENT);
+    this.#record = record;
+    this.#output_bytes = spent.output_bytes;
+    this.#agents = spent.agents;
+    for (const { model, requests, usage } of unpriced) {
+      this.#session.noteRequests(requests);
+      this.#session.spend(usage, this.price(model, usage));
+    }
   }
 
-  get spent(): { readonly usage: TokenUsage; readonly cost_usd: number | null } {
-    return { usage: this.#usage, cost_usd: this.#cost_usd };
+  /** Over the life of the session. */
+  get spent(): Spent {
+    return { ...this.#session.used, agents: this.#agents, output_bytes: this.#output_bytes };
   }
 
   /** US dollars; `null`: the price of the model is not known. */
@@ -48,13 +73,17 @@ export class Budget {
   /** Before a request: what runs already may still add to what is used. Throws `limit_reached`. */
   request(model: string): void {
     this.#root.#demandRoom(model);
-    for (let node: Budget | undefined = this; node !== undefined; node = node.#above) node.#requests += 1;
+    for (let node: Budget | undefined = this; node !== undefined; node = node.#above) {
+      node.#session.noteRequests(1);
+      node.#run.noteRequests(1);
+    }
   }
 
   /** `usd`: `null` where the price is not known. */
   spend(usage: TokenUsage, usd: number | null): void {
-    this.#usage = addUsage(this.#usage, usage);
-    this.#cost_usd = this.#cost_usd === null || usd === null ? null : this.#cost_usd + usd;
+    this.#session.spend(usage, usd);
+    this.#run.spend(usage, usd);
+    this.#record(this.spent);
     this.#above?.spend(usage, usd);
   }
 
@@ -108,23 +137,14 @@ export class Budget {
   }
 
   #demandRoom(model: string): void {
-    const { max_tokens, max_usd, max_turns } = this.#limits;
     if (this.#stopped !== undefined) throw limitReached(this.#stopped);
-    if (max_turns !== undefined && this.#requests >= max_turns) {
-      throw limitReached(`${this.#requests} requests were made to models (max_turns = ${max_turns})`);
-    }
-    const used = countedTokens(this.#usage);
-    if (max_tokens !== undefined && used >= max_tokens) {
-      throw limitReached(`${used} tokens are used (max_tokens = ${max_tokens})`);
-    }
-    if (max_usd === undefined) return;
-    if (this.price(model, NO_USAGE) === null || this.#cost_usd === null) {
+    const limits_money = this.#session.limits_money || this.#run.limits_money;
+    if (limits_money && this.price(model, NO_USAGE) === null) {
       const advice = `set input and output of [pricing.${JSON.stringify(model)}], in US dollars for a million tokens`;
       throw limitReached(`max_usd is set, but what the model ${model} costs is not known: ${advice}`);
     }
-    if (this.#cost_usd >= max_usd) {
-      throw limitReached(`$${this.#cost_usd.toFixed(4)} are spent (max_usd = ${max_usd})`);
-    }
+    const problem = this.#session.problem ?? this.#run.problem;
+    if (problem !== undefined) throw limitReached(problem);
   }
 
   /** The model is told; one that does not listen is stopped at its next request. */

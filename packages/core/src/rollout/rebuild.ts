@@ -1,6 +1,8 @@
 import { fieldsOf, listOf, textOf } from "@codex/common";
 import type { Fields } from "@codex/common";
 import type { ResponseItem, RolloutLine, TokenUsageInfo } from "@codex/protocol";
+import type { SpentBefore } from "../limits/spent.js";
+import { SpentReader } from "../limits/spent.js";
 import { isUserTurn } from "../prompt/fragments.js";
 import type { KnownContext } from "../prompt/known-context.js";
 import { Ledger } from "../prompt/ledger.js";
@@ -17,6 +19,7 @@ export type Restored = {
   readonly known: KnownContext | undefined;
   readonly tokens: TokenUsageInfo | undefined;
   readonly turns: TurnBook;
+  readonly spent: SpentBefore;
 };
 
 /** A file's lines as a conversation, by the rules that reproduce the Rust program's (rollout-live.md §5). */
@@ -34,6 +37,7 @@ export class Rebuilder {
   #contexts: { readonly at: number; readonly context: KnownContext }[] = [];
   #tokens: TokenUsageInfo | undefined;
   readonly #turns = new TurnBook();
+  readonly #spent = new SpentReader();
   /** Items still to come of turns that were restored. */
   #returning = 0;
 
@@ -53,6 +57,7 @@ export class Rebuilder {
         const fields = fieldsOf(line.payload);
         const context = decodeContext(fields);
         this.#turns.begin(textOf(fields["turn_id"]) ?? "", this.#history);
+        this.#spent.noteModel(textOf(fields["model"]) ?? "");
         if (context !== undefined) this.#contexts.push({ at: this.#history.length, context });
         return;
       }
@@ -65,7 +70,8 @@ export class Rebuilder {
 
   result(): Restored {
     const known = this.#contexts.at(-1)?.context;
-    return { history: this.#history, ledger: this.#ledger, known, tokens: this.#tokens, turns: this.#turns };
+    const spent = this.#spent.result;
+    return { history: this.#history, ledger: this.#ledger, known, tokens: this.#tokens, turns: this.#turns, spent };
   }
 
   #append(payload: unknown): void {
@@ -92,6 +98,7 @@ export class Rebuilder {
   }
 
   #event(payload: Fields): void {
+    this.#spent.noteEvent(payload);
     if (payload["type"] === "token_count") this.#tokens = decodeTokens(payload["info"]) ?? this.#tokens;
     if (payload["type"] === "thread_restored" && this.#turns.restore() !== undefined) {
       this.#returning = Number(payload["num_items"]) || 0;

@@ -5,13 +5,13 @@ import type { TokenUsage, TokenUsageInfo } from "@codex/protocol";
 export function decodeTokens(info: unknown): TokenUsageInfo | undefined {
   if (!isFields(info)) return undefined;
   return {
-    total_token_usage: usageOf(info["total_token_usage"]),
-    last_token_usage: usageOf(info["last_token_usage"]),
+    total_token_usage: decodeUsage(info["total_token_usage"]),
+    last_token_usage: decodeUsage(info["last_token_usage"]),
     model_context_window: numberOf(info["model_context_window"]) ?? null,
   };
 }
 
-function usageOf(value: unknown): TokenUsage {
+export function decodeUsage(value: unknown): TokenUsage {
   const usage = fieldsOf(value);
   const count = (name: keyof TokenUsage): number => numberOf(usage[name]) ?? 0;
   return {

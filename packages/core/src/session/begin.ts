@@ -14,10 +14,18 @@ import { copySession } from "../rollout/copy.js";
 import { ephemeralLog } from "../rollout/ephemeral.js";
 import type { Restored } from "../rollout/rebuild.js";
 import { rebuild } from "../rollout/rebuild.js";
+import type { SpentBefore } from "../limits/spent.js";
+import { NOTHING_SPENT, spentLine } from "../limits/spent.js";
 import { openingEvents } from "./opening-events.js";
 import { SessionState } from "./state.js";
 
-type Begun = { readonly session: SessionDeps; readonly log: SessionLog; readonly state: SessionState };
+type Begun = {
+  readonly session: SessionDeps;
+  readonly log: SessionLog;
+  readonly state: SessionState;
+  /** By the session that is resumed; a new one, or a fork, has used nothing. */
+  readonly spent?: SpentBefore;
+};
 
 /** What a session starts from. `opening`: the events that come before all others. */
 export type Beginning = Begun & { readonly opening: readonly EventMsg[] };
@@ -56,6 +64,8 @@ async function begin(session: SessionDeps, asked: Asked): Promise<Begun> {
       const known = recall(session, source.meta);
       const log = await createLog(known, asked, { forked_from_id: request.id });
       const restored = await copyInto(log, source, request.before_turn);
+      // what was copied was used by the other one
+      log.append(spentLine(NOTHING_SPENT));
       return { session: told(known, restored), log, state: new SessionState(log, restored) };
     }
     default:
@@ -69,7 +79,12 @@ async function resume(session: SessionDeps, asked: Asked, id: SessionId): Promis
     const { meta, lines } = await store.read(id);
     const log = ephemeralLog();
     const restored = rebuild(lines);
-    return { session: told(recall(session, meta), restored), log, state: new SessionState(log, restored) };
+    return {
+      session: told(recall(session, meta), restored),
+      log,
+      state: new SessionState(log, restored),
+      spent: restored.spent,
+    };
   }
   const { meta, lines, log } = await store.load(id);
   try {
@@ -77,7 +92,7 @@ async function resume(session: SessionDeps, asked: Asked, id: SessionId): Promis
     const known = recall(session, meta);
     // the first line was lost: without one, nobody could tell whose file this is
     if (meta.id === undefined) log.append({ type: "session_meta", payload: await metaOf(known, asked) });
-    return { session: told(known, restored), log, state: new SessionState(log, restored) };
+    return { session: told(known, restored), log, state: new SessionState(log, restored), spent: restored.spent };
   } catch (error) {
     await log.close();
     throw error;

@@ -190,6 +190,7 @@ describe("the log", () => {
       "response_item",
       "agent_message",
       "token_count",
+      "session_spent",
       "task_complete",
     ]);
   });

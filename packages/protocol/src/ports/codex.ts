@@ -15,7 +15,7 @@ import type { SessionId, SubmissionId, TurnId } from "../ids.js";
 import type { Op } from "../op.js";
 import type { SessionSource } from "../rollout.js";
 import type { TurnSettings } from "../settings.js";
-import type { Limits, Prices } from "../limits.js";
+import type { Limits, Prices, RunLimits } from "../limits.js";
 import type { TokenUsage } from "../usage.js";
 
 /** The door: all a face may touch. */
@@ -57,6 +57,8 @@ export type OpenOptions = {
   readonly settings?: Partial<TurnSettings>;
   /** What `-c` would set, for this session only. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** What may be used from this opening on, beside the limits of the configuration; the one reached first holds. */
+  readonly run_limits?: RunLimits;
   readonly source?: SessionSource;
   /** Replaces the base instructions. */
   readonly instructions?: string;
