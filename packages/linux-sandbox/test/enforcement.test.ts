@@ -50,15 +50,15 @@ describe("what holds a policy", () => {
   });
 
   it("never lets known secrets decide, but says where they cannot be hidden", () => {
-    const hiding: ResolvedPolicy = { ...readOnly, secrets: ["/root/.ssh", "/root/.aws"] };
+    const hiding: ResolvedPolicy = { ...readOnly, secrets: ["/home/me/.ssh", "/home/me/.aws"] };
     const poor = { ...whole, namespaces: failure("namespaces") };
     expect(chooseLayers(hiding, poor)).toBe("landlock");
     const line = describeGuarantees(poor, "landlock", hiding);
-    expect(line).toContain("NOT protected here: known secrets, which commands CAN READ: /root/.ssh and 1 more");
+    expect(line).toContain("NOT protected here: known secrets, which commands CAN READ: /home/me/.ssh and 1 more");
     expect(line).not.toContain("unreadable");
     const confinement: Confinement = { helper: "/h", resolved: hiding, layers: "landlock", guarantees: line };
     expect(confine(confinement, command("/w", "ls"))).not.toContain("--deny");
-    expect(confine({ ...confinement, layers: "namespaces" }, command("/w", "ls"))).toContain("/root/.ssh");
+    expect(confine({ ...confinement, layers: "namespaces" }, command("/w", "ls"))).toContain("/home/me/.ssh");
   });
 });
 
@@ -71,7 +71,7 @@ describe("argument lists", () => {
       ...["/h", "run", ...ties, "--cwd", "/w"],
       ...["--write", "/tmp", "--read-only", "/tmp/.git"],
       ...["--write", "/w", "--read-only", "/w/.codex", "--read-only", "/w/.git"],
-      ...["--deny", "/root/.ssh", "--", "ls", "--", "-l"],
+      ...["--deny", "/home/me/.ssh", "--", "ls", "--", "-l"],
     ]);
   });
 

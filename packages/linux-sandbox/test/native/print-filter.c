@@ -27,7 +27,7 @@ _Noreturn void fail(const char *stage, const char *format, ...) {
 }
 
 int main(int argc, char **argv) {
-  struct rule rule = {.access = ACCESS_WRITE, .path = "/root"};
+  struct rule rule = {.access = ACCESS_WRITE, .path = "/"};
   struct options options = {.rules = &rule};
   struct state state = {.options = &options};
   for (int at = 1; at < argc; at++) {

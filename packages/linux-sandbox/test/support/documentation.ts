@@ -30,7 +30,7 @@ export function documentation(without: Readonly<Partial<Record<Layer, Escapes>>>
     "## What is enforced on which kernel",
     "",
     "For `read-only` and `workspace-write`, and for `workspace-write` with",
-    '`sandbox.allow_missing = ["protected-metadata"]`. Known secrets are assumed in `/root/.ssh`. A refusal starts',
+    '`sandbox.allow_missing = ["protected-metadata"]`. Known secrets are assumed in `~/.ssh`. A refusal starts',
     "nothing and says what to change; paths that somebody named as unreadable are refused wherever namespaces are.",
     "",
     ...table(["kernel", "policy", "what holds"], kernelRows()),
@@ -41,7 +41,7 @@ export function documentation(without: Readonly<Partial<Record<Layer, Escapes>>>
 function kernelRows(): readonly (readonly string[])[] {
   return Object.entries(KERNELS).flatMap(([kernel, { facts }]) =>
     Object.entries(POLICIES).map(([name, policy]) => {
-      const resolved = { ...policy, secrets: ["/root/.ssh"] };
+      const resolved = { ...policy, secrets: ["~/.ssh"] };
       try {
         return [kernel, name, describeGuarantees(facts, chooseLayers(resolved, facts), resolved)];
       } catch (error) {

@@ -42,7 +42,7 @@ export const writing: ResolvedPolicy = {
 };
 
 export const consenting: ResolvedPolicy = { ...writing, allow_missing: ["protected-metadata"] };
-export const denying: ResolvedPolicy = { ...consenting, denied: ["/root/.ssh"] };
+export const denying: ResolvedPolicy = { ...consenting, denied: ["/home/me/.ssh"] };
 
 type Answers = readonly [read_only: string, writing: string, consenting: string, denying: string];
 
