@@ -23,7 +23,6 @@ struct network {
 struct options {
   enum mode mode;
   bool tty;
-  bool pipes;      /* exchange the standard sockets for pipes; needs a two-way status descriptor */
   bool foreground; /* with a terminal: it is ours to give to the command */
   bool network;    /* the host's network is reachable */
   bool namespaces; /* off: Landlock and seccomp only */
@@ -84,9 +83,6 @@ const char *error_name(int error);
 
 /* options.c */
 void parse_options(struct options *options, int argc, char **argv);
-
-/* pipes.c */
-void exchange_pipes(void);
 
 /* namespaces.c */
 pid_t enter_namespaces(void);

@@ -44,7 +44,6 @@ static int run(struct options *options) {
   widen_limits();
   set_directory(options);
   options->foreground = options->tty && tcgetpgrp(STDIN_FILENO) == getpgrp();
-  if (options->pipes) exchange_pipes();
   if (options->mode == MODE_UNCONFINED || !options->namespaces) return supervise_tree(options);
   return supervise_namespace(options);
 }

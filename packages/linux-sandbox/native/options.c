@@ -3,9 +3,9 @@
 
 static const char USAGE[] =
     "codex-linux-sandbox: confines one command. Made by @codex/linux-sandbox, which is the place to call it from.\n"
-    "  run        [POLICY] [--cwd DIR] [--tty] [--pipes] [--status-fd N] [--parent PID] -- COMMAND...\n"
+    "  run        [POLICY] [--cwd DIR] [--tty] [--status-fd N] [--parent PID] -- COMMAND...\n"
     "  files      [POLICY] [--status-fd N] [--parent PID]       serves file operations on stdin and stdout\n"
-    "  unconfined [--cwd DIR] [--tty] [--pipes] [--status-fd N] [--parent PID] -- COMMAND...\n"
+    "  unconfined [--cwd DIR] [--tty] [--status-fd N] [--parent PID] -- COMMAND...\n"
     "  serve      --status-fd N [--parent PID]                   starts many commands; see serve.c\n"
     "  probe                                                     prints what this kernel can enforce\n"
     "POLICY: --write PATH, --read-only PATH, --deny PATH (absolute, each any number of times),\n"
@@ -79,7 +79,6 @@ static int parse_policy(struct options *options, char **words) {
 static int parse_common(struct options *options, char **words) {
   const char *word = words[0];
   if (strcmp(word, "--tty") == 0) return options->tty = true, 1;
-  if (strcmp(word, "--pipes") == 0) return options->pipes = true, 1;
   if (strcmp(word, "--cwd") == 0) return options->cwd = absolute(word, words[1]), 2;
   if (strcmp(word, "--status-fd") == 0) {
     /* From here on, what is wrong with the words is told there. */
@@ -119,7 +118,6 @@ void parse_options(struct options *options, int argc, char **argv) {
   }
   if (argc > 2 && *words != NULL) options->command = words + 1;
 
-  if (options->pipes && (options->status < 0 || options->mode == MODE_FILES)) refuse("not possible here", "--pipes");
   bool takes_command = options->mode == MODE_RUN || options->mode == MODE_UNCONFINED;
   bool has_command = options->command != NULL && options->command[0] != NULL;
   if (takes_command && !has_command) refuse("needs a command after", "--");

@@ -15,12 +15,6 @@ export type Command = {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly tty: boolean;
-  /**
-   * Offers real pipes in place of Node's sockets, which a command cannot open again (`tee /dev/stderr`). The first line
-   * on the status descriptor is then `pipes OUT ERRORS [INPUT]`, numbers in the helper: open `/proc/PID/fd/N`, then
-   * write `y` to the status descriptor; `n`: keep the sockets. Not with `tty`.
-   */
-  readonly pipes?: boolean;
   /** The words are for a command server, which ties the command to itself and tells how it ended. Not with `tty`. */
   readonly served?: boolean;
   /** With the network off: whose loopback to share. Absent, or not to be had: its own. */
@@ -51,9 +45,8 @@ export function commandServer(helper: string): readonly string[] {
 }
 
 function placement(command: Command): readonly string[] {
-  const pipes = command.pipes === true && !command.tty ? ["--pipes"] : [];
   const ties = command.served === true ? [] : ownTies();
-  return [...(command.tty ? ["--tty", ...parent()] : ties), ...pipes, "--cwd", command.cwd];
+  return [...(command.tty ? ["--tty", ...parent()] : ties), "--cwd", command.cwd];
 }
 
 /** The caller's death ends it, and its start is reported; first, so that complaints about the rest are too. */

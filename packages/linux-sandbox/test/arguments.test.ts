@@ -25,8 +25,6 @@ function isNumber(text: string | undefined, most: number): boolean {
   return text !== undefined && /^\d+$/.test(text) && Number(text) <= most;
 }
 
-type Reading = { readonly status: boolean; readonly pipes: boolean; readonly closed: readonly string[] };
-
 /** Is this a list that the helper may act on? */
 function isWellFormed([mode = "", ...words]: readonly string[]): boolean {
   const takes = mode === "run" || mode === "unconfined";
@@ -34,37 +32,33 @@ function isWellFormed([mode = "", ...words]: readonly string[]): boolean {
   const end = optionsEnd(mode, words);
   if (end === undefined || takes !== end.at < words.length) return false;
   if (takes && words.length < end.at + 2) return false;
-  const { pipes, status, closed } = end.reading;
-  if (pipes && (!status || mode === "files")) return false;
   const has_namespaces = !words
     .slice(0, end.at)
     .some((word, at) => word === "--without-namespaces" && end.starts.has(at));
-  return closed.every((path) => has_namespaces && path !== "/");
+  return end.closed.every((path) => has_namespaces && path !== "/");
 }
 
-type End = { readonly at: number; readonly reading: Reading; readonly starts: ReadonlySet<number> };
+type End = { readonly at: number; readonly closed: readonly string[]; readonly starts: ReadonlySet<number> };
 
 function optionsEnd(mode: string, words: readonly string[]): End | undefined {
   const starts = new Set<number>();
   const closed: string[] = [];
-  let [at, pipes, status] = [0, false, false];
+  let at = 0;
   while (at < words.length && words[at] !== "--") {
     const [word = "", value] = words.slice(at, at + 2);
     starts.add(at);
     const is_policy = mode !== "unconfined";
-    if (word === "--tty" || word === "--pipes" || (is_policy && ALONE.includes(word))) {
-      pipes ||= word === "--pipes";
+    if (word === "--tty" || (is_policy && ALONE.includes(word))) {
       at += 1;
       continue;
     }
     const is_path = word === "--cwd" || (is_policy && WITH_PATH.includes(word));
     const good = is_path ? isCanonical(value) : isNumber(value, word === "--status-fd" ? 1023 : 0x7fffffff);
     if (!good || !(is_path || word === "--status-fd" || word === "--parent")) return undefined;
-    status ||= word === "--status-fd";
     if (value !== undefined && (word === "--read-only" || word === "--deny")) closed.push(value);
     at += 2;
   }
-  return { at, reading: { status, pipes, closed }, starts };
+  return { at, closed, starts };
 }
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly told: string };
@@ -86,7 +80,7 @@ const option = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...WITH_PATH, "--cwd"), path) },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom("--parent", "--status-fd"), number) },
   { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...ALONE, "--tty")) },
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom("--pipes", "--status-fd", "--write", "--Write", "--write=/")) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom("--pipe", "--status-fd", "--write", "--Write", "--write=/")) },
   { weight: 1, arbitrary: fc.tuple(noise) },
 );
 const list = fc

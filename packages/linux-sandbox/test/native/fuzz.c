@@ -62,7 +62,7 @@ static void insist(bool holds, const char *what) {
 
 static const char *const MODES[] = {"run", "files", "unconfined", "probe", "", "RUN", "run ", "--"};
 static const char *const OPTIONS[] = {"--write",  "--read-only", "--deny",   "--network", "--without-namespaces",
-                                      "--tty",    "--pipes",     "--cwd",    "--status-fd", "--parent",
+                                      "--tty",    "--cwd",       "--status-fd", "--parent",
                                       "--writ",   "--Write",     "--deny=/", "-w",        "--network=1"};
 static const char *const PATHS[] = {"/",       "/a",      "/a/b",   "/a b/\xc3\xa9", "/.git", "/a/...", "/a/.b",  "/\xff\n\x01",
                                     "a",       "",        "/a/",    "//",            "//a",   "/a//b",  "/.",     "/..",
@@ -116,7 +116,7 @@ static char *make_word(void) {
 /* Half of the lists are nearly right: an option with what it needs, again and again. */
 static size_t add_pair(char **words, size_t used) {
   static const char *const WITH_PATH[] = {"--write", "--read-only", "--deny", "--cwd"};
-  static const char *const ALONE[] = {"--network", "--without-namespaces", "--tty", "--pipes"};
+  static const char *const ALONE[] = {"--network", "--without-namespaces", "--tty"};
   static const char *const WITH_NUMBER[] = {"--status-fd", "--parent"};
   uint32_t kind = any(10);
   const char *first = kind < 6 ? PICK(WITH_PATH) : kind < 8 ? PICK(WITH_NUMBER) : PICK(ALONE);
@@ -157,7 +157,6 @@ static void check_accepted(const struct options *options, int argc, char **argv)
   }
   insist(options->cwd == NULL || is_canonical(options->cwd), "a directory that is not canonical");
   insist(options->status >= -1 && options->status <= 1023 && options->parent >= 0, "a number out of its bounds");
-  insist(!options->pipes || options->status >= 0, "pipes without a way to say so");
   bool takes = options->mode == MODE_RUN || options->mode == MODE_UNCONFINED;
   insist(takes == (options->command != NULL), "a command where none belongs, or none where one does");
   if (!takes) return;
