@@ -15,7 +15,9 @@ let eslint: ESLint;
 beforeAll(() => {
   // A single run would type-check the file on disk instead of the snippet.
   process.env["TSESTREE_SINGLE_RUN"] = "false";
-  eslint = new ESLint({ cwd: ROOT });
+  // Of the whole repository's types the snippets need these alone.
+  const languageOptions = { parserOptions: { project: "test/tsconfig.snippets.json" } };
+  eslint = new ESLint({ cwd: ROOT, overrideConfig: { files: ["**/*.ts"], languageOptions } });
 });
 
 async function rulesHit(code: string, file = SOURCE): Promise<readonly string[]> {
