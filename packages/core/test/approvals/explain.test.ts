@@ -12,6 +12,7 @@ import { explanationText } from "../../src/approvals/explain-text.js";
 import { createGuards } from "../../src/tools/guard.js";
 import { approvalsOver, testApprovals } from "../support/approvals.js";
 import { WORKSPACE_WRITE } from "../support/engine.js";
+import { execAction } from "../support/exec-action.js";
 import { liveSession } from "../support/live.js";
 import type { TestTurn } from "../support/turn.js";
 import { testTurn } from "../support/turn.js";
@@ -93,14 +94,7 @@ async function happening(argv: readonly string[], turn: TestTurn) {
     abortTurn: () => undefined,
   });
   const guard = guards.forCall(callId("c1"));
-  const action = {
-    type: "exec",
-    argv,
-    cwd: "/work",
-    tty: false,
-    environment_id: "fake",
-    permissions: "default",
-  } as const;
+  const action = execAction(argv);
   await guard.run(action, (where) => {
     const place = where === turn.environment ? "outside" : "inside";
     attempts.push(place);
@@ -286,14 +280,7 @@ async function explained(
   mode: { approval_policy: AskForApproval; sandbox_policy: SandboxPolicy },
   rules: Policy = BOOK.policy,
 ): Promise<Explanation> {
-  const action = {
-    type: "exec",
-    argv,
-    cwd: "/work",
-    tty: false,
-    environment_id: "fake",
-    permissions: "default",
-  } as const;
+  const action = execAction(argv);
   return explainCommand(action, mode, {
     rules,
     rule_files: ["/home/rules/test.rules"],

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { decodeRecording } from "../../src/model/recording.js";
 import { createGuards } from "../../src/tools/guard.js";
 import { recordWorkingSession } from "../support/working-session.js";
+import { execAction } from "../support/exec-action.js";
 import { testApprovals } from "../support/approvals.js";
 import { testTurn } from "../support/turn.js";
 
@@ -21,16 +22,7 @@ function recordedActions(): readonly Action[] {
       if (event.type !== "item_done" || event.item.type !== "function_call") return [];
       const args: { cmd: string; sandbox_permissions?: string } = JSON.parse(event.item.arguments);
       const permissions = args.sandbox_permissions === "require_escalated" ? "escalated" : "default";
-      return [
-        {
-          type: "exec",
-          argv: ["/bin/bash", "-c", args.cmd],
-          cwd: "/project",
-          tty: false,
-          environment_id: "fake",
-          permissions,
-        },
-      ];
+      return [execAction(["/bin/bash", "-c", args.cmd], { cwd: "/project", permissions })];
     }),
   );
 }

@@ -8,6 +8,7 @@ import { defineTool, embeddedTools } from "../../src/tools/embedded.js";
 import type { EmbeddedTool } from "../../src/tools/embedded.js";
 import { createGuards } from "../../src/tools/guard.js";
 import { testApprovals } from "../support/approvals.js";
+import { execAction } from "../support/exec-action.js";
 import { testTurn } from "../support/turn.js";
 
 const turn = testTurn();
@@ -113,14 +114,7 @@ describe("a tool defined in TypeScript", () => {
       parameters: z.object({ script: z.string() }),
       async run({ script }, { guard }) {
         const argv = ["bash", "-lc", script];
-        const action = {
-          type: "exec",
-          argv,
-          cwd: "/work",
-          tty: false,
-          environment_id: "fake",
-          permissions: "default",
-        } as const;
+        const action = execAction(argv);
         const attempt = await guard.run(action, () => Promise.resolve({ type: "done", value: "ran" }));
         return attempt.type;
       },

@@ -6,6 +6,7 @@ import { refusalText } from "../../src/approvals/refusal.js";
 import { TurnAborted } from "../../src/turn/aborted.js";
 import { createGuards } from "../../src/tools/guard.js";
 import { testApprovals } from "../support/approvals.js";
+import { execAction } from "../support/exec-action.js";
 import type { TestTurn, TestTurnOptions } from "../support/turn.js";
 import { testTurn } from "../support/turn.js";
 
@@ -15,10 +16,8 @@ const GRANULAR = {
   approval_policy: { granular: { sandbox_approval: true, rules: true, mcp_elicitations: true } },
 } as const;
 
-function exec(script: string, more: object = {}): Action {
-  const argv = ["bash", "-lc", script];
-  return { type: "exec", argv, cwd: "/work", tty: false, environment_id: "fake", permissions: "default", ...more };
-}
+const exec = (script: string, more?: Parameters<typeof execAction>[1]): Action =>
+  execAction(["bash", "-lc", script], more);
 
 type Scene = {
   readonly turn: TestTurn;
