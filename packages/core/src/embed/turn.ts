@@ -16,12 +16,18 @@ export type TurnResult = {
   readonly tools: readonly ToolUse[];
 };
 
+/** What a turn gave whose `outputSchema` was a zod schema. */
+export type TypedTurnResult<Output> = TurnResult & {
+  /** The final answer, parsed. */
+  readonly output: Output;
+};
+
 /** A turn as it happens. */
-export type StreamedTurn = {
+export type StreamedTurn<Result = TurnResult> = {
   /** Ends with the turn; throws what `result` rejects with. One consumer; kept until it reads them. */
   readonly events: AsyncIterable<EventMsg>;
   /** Rejects like `run`. */
-  result(): Promise<TurnResult>;
+  result(): Promise<Result>;
 };
 
 type Failure = Omit<Extract<EventMsg, { type: "error" }>, "type">;

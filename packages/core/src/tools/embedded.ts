@@ -1,11 +1,10 @@
-import { CodexError, messageOf } from "@codex/common";
+import { CodexError, createController, messageOf, onAbort, unlessAborted } from "@codex/common";
 import type { Action, JsonSchema, Tool, ToolCall, ToolContext, ToolOutput, ToolSource } from "@codex/protocol";
 import type { fromJSONSchema as fromJsonSchema } from "zod";
-import * as z from "zod/mini";
-import type { ZodSchema } from "zod/v3";
 import { refusalText } from "../approvals/refusal.js";
 import type { SafeParser } from "./define.js";
 import { failure, parseArguments, success } from "./define.js";
+import { isParser, jsonSchemaOf } from "./zod-schema.js";
 
 /** A tool of whoever embeds Codex. */
 export type EmbeddedDefinition<Args> = {
@@ -19,7 +18,10 @@ export type EmbeddedDefinition<Args> = {
   readonly parallel?: boolean;
   /** What it is asked about as: a tool of a server, which runs outside the sandbox. Absent: it is never asked about. */
   readonly asks?: { readonly server: string; readonly hints: Extract<Action, { type: "mcp_call" }>["hints"] };
-  /** A text is a success. What it throws is a failure that the model reads. Settles soon after `context.signal`. */
+  /**
+   * A text is a success. What it throws is a failure that the model reads. After `context.signal` it is waited for
+   * one second.
+   */
   run(args: Args, context: ToolContext, call: ToolCall): Promise<ToolOutput | string>;
   /** Called once, when the session ends. */
   close?(): Promise<void>;
@@ -64,11 +66,11 @@ export function embeddedTools(tools: readonly EmbeddedTool[]): ToolSource {
 function isParsing<Args>(
   definition: EmbeddedDefinition<Args> | JsonSchemaDefinition,
 ): definition is EmbeddedDefinition<Args> {
-  return typeof definition.parameters["safeParse"] === "function";
+  return isParser(definition.parameters);
 }
 
 async function prepareZod<Args>(definition: EmbeddedDefinition<Args>): Promise<Tool> {
-  return toolOf(definition, await jsonSchemaOf(definition.name, definition.parameters));
+  return toolOf(definition, await schemaOf(definition.name, definition.parameters));
 }
 
 async function prepareJson(definition: JsonSchemaDefinition): Promise<Tool> {
@@ -96,12 +98,37 @@ function toolOf<Args>(definition: EmbeddedDefinition<Args>, parameters: JsonSche
       const args = parseArguments(definition.parameters, call.text);
       if (args.type === "failed") return failure(`failed to parse function arguments: ${args.message}`);
       const run = async (): Promise<ToolOutput> => {
-        const output = await definition.run(args.value, context, call);
-        return typeof output === "string" ? success(output) : output;
+        return outputFrom(name, await untilDeaf(definition.run(args.value, context, call), context.signal));
       };
       return definition.asks === undefined ? run() : runAsked({ name, ...definition.asks }, run, context);
     },
   };
+}
+
+/** Milliseconds that a tool has to clean up once its turn was stopped; longer it is not waited for. */
+const GRACE = 1_000;
+
+/** What a tool gives, unless it goes on after the signal as if it had not heard. */
+async function untilDeaf<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  const deaf = createController();
+  let timer: NodeJS.Timeout | undefined;
+  using _listener = onAbort(signal, () => (timer = setTimeout(() => deaf.abort(signal.reason), GRACE)));
+  try {
+    return await unlessAborted(running, deaf.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Not every tool is written in TypeScript. */
+function outputFrom(name: string, given: unknown): ToolOutput {
+  if (typeof given === "string") return success(given);
+  if (isOutput(given)) return given;
+  throw new CodexError("bad_request", `the tool ${name} gave neither a text nor { success, content }`);
+}
+
+function isOutput(given: unknown): given is ToolOutput {
+  return typeof given === "object" && given !== null && "content" in given && Array.isArray(given.content);
 }
 
 type AskedTool = NonNullable<EmbeddedDefinition<unknown>["asks"]> & { readonly name: string };
@@ -118,31 +145,21 @@ async function runAsked(
   return attempt.value ?? failure("the tool gave no answer");
 }
 
-/** zod 4 translates itself; for zod 3 a translator is loaded. */
-async function jsonSchemaOf(name: string, parameters: unknown): Promise<JsonSchema> {
-  if (isZod4(parameters)) return withoutDialect(z.toJSONSchema(parameters));
-  if (!isZod3(parameters)) throw badTool(name, "the parameters are neither a zod schema nor a JSON Schema");
-  const { zodToJsonSchema } = await import("zod-to-json-schema");
-  return withoutDialect(zodToJsonSchema(parameters, { $refStrategy: "none" }));
-}
-
-function isZod4(schema: unknown): schema is z.core.$ZodType {
-  return typeof schema === "object" && schema !== null && "_zod" in schema;
-}
-
-function isZod3(schema: unknown): schema is ZodSchema {
-  return typeof schema === "object" && schema !== null && "_def" in schema;
+async function schemaOf(name: string, parameters: unknown): Promise<JsonSchema> {
+  let schema: JsonSchema | undefined;
+  try {
+    schema = await jsonSchemaOf(parameters, "input");
+  } catch (error) {
+    throw badTool(name, messageOf(error));
+  }
+  if (schema === undefined) throw badTool(name, "the parameters are neither a zod schema nor a JSON Schema");
+  return schema;
 }
 
 type JsonSchemaInput = Parameters<typeof fromJsonSchema>[0];
 
 function isJsonSchema(schema: JsonSchema): schema is JsonSchema & Exclude<JsonSchemaInput, boolean> {
   return schema["type"] === "object";
-}
-
-function withoutDialect(schema: object): JsonSchema {
-  const { $schema: _dialect, ...rest }: JsonSchema = { ...schema };
-  return { ...rest, additionalProperties: false };
 }
 
 function badTool(name: string, problem: string): CodexError<"bad_request"> {

@@ -4,7 +4,7 @@ import type { ModelStep, TemporaryFolder } from "@codex/test-support";
 import { collect, say, scriptedModel, temporaryFolder, temporaryHome } from "@codex/test-support";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CodexLibrary, CodexOptions, SessionOptions } from "../../src/index.js";
-import { createCodex } from "../../src/index.js";
+import { createCodex, isCodexFailure } from "../../src/index.js";
 
 let home: TemporaryFolder;
 let work: TemporaryFolder;
@@ -123,8 +123,10 @@ describe("what goes wrong", () => {
   it("with an id is a rejection with a code", async () => {
     const codex = codexWith([]);
     for (const opening of [codex.resume("hello"), codex.fork("")]) {
-      await expect(opening).rejects.toMatchObject({ code: "bad_request" });
+      const error: unknown = await opening.catch((reason: unknown) => reason);
+      expect(isCodexFailure(error) && error.code).toBe("bad_request");
     }
+    expect(isCodexFailure(Object.assign(new Error("no"), { code: "ENOENT" }))).toBe(false);
   });
 
   it("in a turn has a reason", async () => {

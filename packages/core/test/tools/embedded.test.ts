@@ -134,3 +134,77 @@ describe("a tool defined in TypeScript", () => {
     expect(closed).toEqual(["a"]);
   });
 });
+
+describe("what people write who did not read everything", () => {
+  const base = { name: "weather", description: "Tells the weather." };
+  const parameters = z.object({});
+
+  it("a value with a default may be left out by the model, in any zod", async () => {
+    const asked: unknown[] = [];
+    const city = async (args: { city: string }): Promise<string> => `${asked.push(args.city)}`;
+    const tools = [
+      defineTool({ ...base, parameters: z.object({ city: z.string().default("Rome") }), run: city }),
+      defineTool({ ...base, parameters: mini.object({ city: mini._default(mini.string(), "Rome") }), run: city }),
+      defineTool({ ...base, parameters: z3.object({ city: z3.string().default("Rome") }), run: city }),
+    ];
+    for (const tool of tools) {
+      const { spec, ...rest } = await prepared(tool);
+      expect(JSON.stringify(spec)).not.toContain("required");
+      await invoke({ spec, ...rest }, {});
+    }
+    expect(asked).toEqual(["Rome", "Rome", "Rome"]);
+  });
+
+  it("a value may be changed on its way in", async () => {
+    const tool = defineTool({
+      ...base,
+      parameters: z.object({ day: z.string().transform((text) => new Date(text)) }),
+      run: async ({ day }) => day.toISOString(),
+    });
+    expect(textOf(await invoke(await prepared(tool), { day: "2026-01-02" }))).toBe("2026-01-02T00:00:00.000Z");
+  });
+
+  it("a schema that JSON cannot hold is told with the name of its tool", async () => {
+    const tool = defineTool({ ...base, parameters: z.object({ day: z.date() }), run: async () => "" });
+    await expect(prepared(tool)).rejects.toMatchObject({
+      code: "bad_request",
+      message: expect.stringContaining('"weather"'),
+    });
+  });
+
+  it("a tool that gives neither text nor output says so", async () => {
+    for (const given of ["null", '{ "users": 3 }']) {
+      const run = async (): Promise<string> => JSON.parse(given);
+      const tool = await prepared(defineTool({ ...base, parameters, run }));
+      await expect(invoke(tool, {})).rejects.toThrow("the tool weather gave neither a text nor { success, content }");
+    }
+  });
+
+  it("a tool that is deaf to its signal does not hold the turn for ever", async () => {
+    const controller = new AbortController();
+    const tool = await prepared(defineTool({ ...base, parameters, run: () => new Promise(() => undefined) }));
+    const call = { call_id: callId("c1"), name: tool.name, kind: "function", text: "{}" } as const;
+    const running = tool.invoke(call, { ...context, signal: controller.signal });
+    controller.abort(new Error("stopped"));
+    await expect(running).rejects.toThrow("stopped");
+  });
+
+  it("a tool that cleans up after its signal is waited for", async () => {
+    const controller = new AbortController();
+    let isClean = false;
+    const run = (_args: unknown, { signal }: ToolContext): Promise<string> =>
+      new Promise((_resolve, reject) => {
+        const clean = (): void => {
+          isClean = true;
+          reject(new Error("cleaned"));
+        };
+        signal.addEventListener("abort", () => setImmediate(clean));
+      });
+    const tool = await prepared(defineTool({ ...base, parameters, run }));
+    const call = { call_id: callId("c1"), name: tool.name, kind: "function", text: "{}" } as const;
+    const running = tool.invoke(call, { ...context, signal: controller.signal });
+    controller.abort(new Error("stopped"));
+    await expect(running).rejects.toThrow("cleaned");
+    expect(isClean).toBe(true);
+  });
+});
