@@ -1,5 +1,11 @@
 import { fstatSync } from "node:fs";
-import type { StandardInput } from "./stdin.js";
+import type { Readable } from "node:stream";
+
+export type StandardInput = {
+  readonly stream: Readable;
+  /** `file`: a regular file or a device, which always ends. */
+  readonly kind: "terminal" | "file" | "pipe";
+};
 
 /** This process's stdin. The stream is made when it is first asked for. */
 export function standardInput(): StandardInput {

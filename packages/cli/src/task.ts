@@ -14,10 +14,11 @@ import type {
 import { CodexError, messageOf } from "@codex/common";
 import type { ExecFlags } from "./commands/exec-flags.js";
 import { configOptions, workingDirectory } from "./config-flags.js";
-import { isInGitRepository } from "./git.js";
 import type { localModel } from "./local-model.js";
 import { checkedPictures } from "./pictures.js";
-import { readPrompt, type PromptRequest, type StandardInput } from "./stdin.js";
+import { readPrompt, type PromptRequest } from "./prompt.js";
+import { isInGitRepository } from "./repository.js";
+import type { StandardInput } from "./standard-input.js";
 
 /** The process around a run, so that tests can bring their own. */
 export type World = {

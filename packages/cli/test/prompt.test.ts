@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { PROMPT_LIMIT, readPrompt, type StandardInput } from "../src/stdin.js";
+import { PROMPT_LIMIT, readPrompt } from "../src/prompt.js";
+import type { StandardInput } from "../src/standard-input.js";
 
 const NOTE = "Reading additional input from stdin...\n";
 const signal = new AbortController().signal;

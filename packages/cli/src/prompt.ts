@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { CodexError, messageOf, onAbort, withTimeout } from "@codex/common";
 import { decodeInput } from "./decode-input.js";
+import type { StandardInput } from "./standard-input.js";
 
 /** Longest prompt, in UTF-16 units (live.md §1.2). */
 export const PROMPT_LIMIT = 1_048_576;
@@ -13,12 +14,6 @@ const BYTE_LIMIT = PROMPT_LIMIT * 4 + 4;
  * and session are prepared meanwhile.
  */
 export const GRACE_MS = 1000;
-
-export type StandardInput = {
-  readonly stream: Readable;
-  /** `file`: a regular file or a device, which always ends. */
-  readonly kind: "terminal" | "file" | "pipe";
-};
 
 export type PromptRequest = {
   /** The positional argument; `-` and absent: stdin is the prompt. */
