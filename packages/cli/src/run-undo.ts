@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { Codex, Event, EventMsg, Op, SessionHandle, SessionId, UndoReport, UndoStep } from "@codex/protocol";
 import { isSessionId } from "@codex/protocol";
 import { CodexError } from "@codex/common";
+import { loadConfig } from "@codex/config";
 import { createCodex } from "@codex/core";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { parse, wholeNumber, type Parsed } from "./flags.js";
@@ -48,7 +49,10 @@ export async function runUndo(direction: Direction, argv: readonly string[]): Pr
   const id = await findSession(codex, flags);
   // the model is not asked and no command runs: there is nothing to confine
   const settings = { cwd: await directoryOf(codex, id), sandbox_policy: { type: "danger-full-access" } } as const;
-  await using session = await codex.open({ type: "resume", id, settings });
+  const { environment } = await loadConfig({ cwd: settings.cwd, env: process.env });
+  // what a container has changed lies here, so none is needed
+  const config = environment.type === "docker" ? { config: { "environment.type": "direct" } } : {};
+  await using session = await codex.open({ type: "resume", id, settings, ...config });
   if (flags.list === true) return showSteps(await ask(session, { type: "list_undo_steps" }), flags);
   const scope = flags.filesOnly === true ? "files" : flags.conversationOnly === true ? "conversation" : "both";
   const { steps, force = false, preview = false } = flags;
@@ -86,8 +90,10 @@ async function ask(session: SessionHandle, op: Op): Promise<EventMsg> {
   throw new CodexError("internal", "the session ended without an answer");
 }
 
-function showSteps(answer: EventMsg, { json }: UndoFlags): ExitCode {
-  const { steps, dropped } = answer.type === "list_undo_steps_response" ? answer : { steps: [], dropped: undefined };
+function showSteps(answer: EventMsg, flags: UndoFlags): ExitCode {
+  if (answer.type !== "list_undo_steps_response") return showFailure(answer, flags);
+  const { json } = flags;
+  const { steps, dropped } = answer;
   if (json === true) process.stdout.write(`${JSON.stringify({ steps, dropped })}\n`);
   else if (steps.length === 0) process.stdout.write("No step of this session has changed a file.\n");
   else {
@@ -122,8 +128,12 @@ function showOutcome(answer: EventMsg, flags: UndoFlags): ExitCode {
     if (flags.json !== true) process.stdout.write(reportText(answer.report) + turns);
     return EXIT.ok;
   }
+  return showFailure(answer, flags);
+}
+
+function showFailure(answer: EventMsg, { json }: UndoFlags): ExitCode {
   const message = "message" in answer ? answer.message : undefined;
-  if (flags.json !== true) process.stderr.write(`error: ${String(message)}\n`);
+  process.stderr.write(json === true ? "" : `error: ${String(message)}\n`);
   return EXIT.failed;
 }
 

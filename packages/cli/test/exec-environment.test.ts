@@ -35,6 +35,24 @@ it("a session in a container runs, patches and reads there, and leaves no contai
   expect(JSON.stringify(stage.server.requests[0]?.body)).toContain("Mind the container.");
 });
 
+it(
+  "what a container did is taken back without one, also what it made as somebody else",
+  { timeout: 60_000 },
+  async () => {
+    const command =
+      "mkdir deep; echo x > deep/x; chmod 0 deep/x; rm AGENTS.md; echo changed > a.txt; chown -R 4711 deep || true";
+    stage.server.answer([ev.call("one", "shell_command", { command }), ev.completed()]);
+    stage.server.answer([ev.message("done"), ev.completed()]);
+    expect(await exec("here")).toMatchObject({ code: 0 });
+    expect(readdirSync(stage.project.path).sort()).toEqual([".git", "a.txt", "deep"]);
+    const undone = await codex(["undo"], stage.options());
+    expect(undone).toMatchObject({ code: 0, stderr: "" });
+    expect(undone.stdout).toContain("1 step undone: 4 paths changed, 1 turn forgotten\n");
+    expect(readdirSync(stage.project.path).sort()).toEqual([".git", "AGENTS.md", "a.txt"]);
+    expect(readFileSync(join(stage.project.path, "a.txt"), "utf8")).toBe("old\n");
+  },
+);
+
 it("a place that cannot be had is one line, before anything is asked of a model", { timeout: 60_000 }, async () => {
   const ran = await exec("no-such-image:1");
   expect(ran.code).not.toBe(0);

@@ -2,12 +2,15 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Reply } from "@codex/test-support";
 import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace } from "@codex/test-support";
 import { codex, type Ran } from "./codex.js";
 import { KILLER } from "./killer.js";
 
 /** Never reached, if it ends as it should. */
 const MOST = 60;
+
+type Script = Extract<Reply, readonly unknown[]>;
 
 type Rig = AsyncDisposable & {
   run(...args: readonly string[]): Promise<Ran>;
@@ -16,10 +19,19 @@ type Rig = AsyncDisposable & {
   session(...scripts: readonly string[]): Promise<void>;
   sh(script: string): string;
   files(): string;
+  /** The repository itself, but for times. */
+  git(): string;
 };
 
 async function rig(): Promise<Rig> {
   const server = await startResponsesServer();
+  let script: Script[] = [];
+  // whoever is killed may ask for none of it
+  let asked = 0;
+  const touch: Script = [ev.call("only", "exec_command", { cmd: "touch a.txt" }), ev.completed()];
+  const done: Script = [ev.message("done"), ev.completed()];
+  const events = (): Script => script.shift() ?? ((asked += 1) % 2 === 1 ? touch : done);
+  server.route("POST /v1/responses", { type: "decided", decide: events });
   const home = await temporaryHome({ config: mockProviderConfig(server.url) });
   const project = await workspace({ git: true, files: { "a.txt": "old\n", "src/x.js": "x\n", "src/in/y.js": "y\n" } });
   const env = { CODEX_HOME: home.path };
@@ -31,14 +43,16 @@ async function rig(): Promise<Rig> {
   return {
     run: (...args) => run(args),
     killed: (at, inside, ...args) => run(args, { NODE_OPTIONS, KILL_AT: `${at}`, KILL_IN: inside }),
+    git: () =>
+      sh("cd .git && find . -printf '%p %m %l\n' | sort; find . -type f -exec md5sum {} + | sort; git fsck 2>&1"),
     async session(...scripts) {
       const steps = scripts.map((script, at) => {
         const file = path.join(home.path, `script-${at}`);
         writeFileSync(file, script);
         return [ev.call(`call_${at}`, "exec_command", { cmd: `bash ${file}` }), ev.completed()];
       });
-      server.answer(...steps, [ev.message("done"), ev.completed()]);
-      expect(await run(["exec", "-s", "workspace-write", "go"])).toMatchObject({ code: 0 });
+      script = [...steps, done];
+      expect(await run(["exec", "-s", "danger-full-access", "go"])).toMatchObject({ code: 0 });
     },
     sh,
     files: () => sh("find . -path ./.git -prune -o -printf '%p %m %l ' -type f -exec md5sum {} + | sort"),
@@ -67,6 +81,42 @@ describe("killed at every change that it makes", () => {
     }
     expect(at).toBeGreaterThan(8);
     expect(here.files()).toBe(before);
+  });
+
+  it("an undo that brings .git back is asked for again", { timeout: 240_000 }, async () => {
+    await using here = await rig();
+    const [before, git] = [here.files(), here.git()];
+    let [at, killed] = [1, 0];
+    for (; ; at += 1 + Math.floor(at / 2)) {
+      await here.session("rm -rf .git src");
+      const ran = await here.killed(at, "/proc/self/fd|snapshots", "undo");
+      if (ran.code === 0) break;
+      expect(ran.code).toBe("SIGKILL");
+      killed += 1;
+      const again = await here.run("undo");
+      if (again.code !== 0) expect(again.stderr).toBe("error: there is no step to undo\n");
+      expect([here.files(), here.git()]).toEqual([before, git]);
+      expect(here.sh("ls -A").trim().split("\n")).toEqual([".git", "a.txt", "src"]);
+    }
+    expect(killed).toBeGreaterThan(8);
+    expect([here.files(), here.git()]).toEqual([before, git]);
+  });
+
+  it("a look at .git leaves what is kept good for the next session", { timeout: 240_000 }, async () => {
+    let killed = 0;
+    for (let at = 0; ; at += 1 + Math.floor(at / 2)) {
+      await using here = await rig();
+      here.sh("for i in 1 2 3; do git commit -q --allow-empty -m $i; done");
+      if ((await here.killed(at, "snapshots/stores", "exec", "-s", "danger-full-access", "go")).code !== "SIGKILL")
+        break;
+      killed += 1;
+      here.sh("git commit -q --allow-empty -m later; git gc -q; git commit -q --allow-empty -m last");
+      const git = here.git();
+      await here.session("rm -rf .git");
+      expect(await here.run("undo", "--files-only")).toMatchObject({ code: 0 });
+      expect(here.git()).toBe(git);
+    }
+    expect(killed).toBeGreaterThan(8);
   });
 
   it("clearing away loses nothing that is needed, and leaves nothing behind", { timeout: 240_000 }, async () => {

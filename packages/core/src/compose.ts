@@ -162,7 +162,7 @@ async function furnish(parts: Furnishing): Promise<SessionDeps> {
   await proof;
   const surroundings = { shell: place.shell.kind, user_home: os.homedir(), timezone: localTimeZone(env) };
   const around = { config, request, scope, settings, environment, user_home: surroundings.user_home, clock };
-  const snapshots = await openSnapshots({ ...around, newId: () => uuidv7(clock.now()) });
+  const undo = await openSnapshots({ ...around, newId: () => uuidv7(clock.now()) });
   const own = [builtinTools(powers, terminals, toolsConfigOf(config)), embeddedTools(wiring.tools ?? [])];
   const tools = [...own, ...openAgents(config, scope, wiring), ...((await wiring.sources?.(scope)) ?? [])];
   const { isCopy } = wiring.run;
@@ -178,13 +178,13 @@ async function furnish(parts: Furnishing): Promise<SessionDeps> {
     context: createSessionContext({ ...surroundings, config, request, scope, files: environment.files }),
     prompt_history: createPromptHistory({ home: config.home, clock, lock: lockFile, ...config.history }),
     sinks: openSinks({ ...wiring, config, scope, cwd: settings.cwd, notifier: () => hostOf(env), isCopy }),
-    ...(snapshots === undefined ? {} : { snapshots }),
+    ...undo,
     limits: config.limits,
     prices: config.pricing,
     warnings: [...configWarnings(config, settings.sandbox_policy), ...modelWarnings(settings, models.info(settings))],
     withheld_vars: withheldVars(varsFacts(place.vars, config, settings.sandbox_policy)),
     async [Symbol.asyncDispose]() {
-      await snapshots?.[Symbol.asyncDispose]();
+      if ("snapshots" in undo) await undo.snapshots[Symbol.asyncDispose]();
       for (const source of tools) await source[Symbol.asyncDispose]();
       await close();
       models.finish();

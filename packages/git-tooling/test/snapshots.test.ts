@@ -159,6 +159,20 @@ describe("between programs", () => {
     expect(treeHash(here.root)).toBe(after);
   });
 
+  it("the folders of a step are its own, whatever is covered later", async () => {
+    await using here = await rig();
+    here.sh(PROJECT);
+    const before = treeHash(here.root);
+    const inner = here.again({ roots: [join(here.root, "src")] });
+    await inner.before({ turn_id: turnId("turn"), step: 1 }, signal);
+    here.sh("rm -rf src/*; echo made > src/n");
+    await inner.after(signal);
+    await using later = here.again();
+    expect(await later.steps(signal)).toMatchObject([{ added: 1 }]);
+    expect(await later.restore(undo(), signal)).toMatchObject({ conflicts: [] });
+    expect(treeHash(here.root)).toBe(before);
+  });
+
   it("plain git reads what is kept", async () => {
     await using here = await rig();
     here.sh(PROJECT);

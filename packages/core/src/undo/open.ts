@@ -16,20 +16,35 @@ export type UndoSurroundings = {
   newId(): string;
 };
 
-/** Snapshots of what a session may change; `undefined`: it leaves no file, or undo is switched off. */
-export async function openSnapshots(around: UndoSurroundings): Promise<Snapshots | undefined> {
-  const { config, request, scope, settings, environment, clock, user_home } = around;
-  // files elsewhere are nothing that this machine could look at
-  if (request.ephemeral === true || !config.undo.enabled || config.environment.type !== "direct") return undefined;
-  const { sandbox_policy, cwd, approval_policy } = settings;
-  if (sandbox_policy.type === "read-only" && approval_policy === "never") return undefined;
+/** What undo of a session works with, or why there is none, in half a sentence. */
+export type Undo = { readonly snapshots: Snapshots } | { readonly no_snapshots: string };
+
+/** Snapshots of what a session may change. */
+export async function openSnapshots(around: UndoSurroundings): Promise<Undo> {
+  const no_snapshots = refusalOf(around);
+  return no_snapshots === undefined ? { snapshots: await openFolders(around) } : { no_snapshots };
+}
+
+function refusalOf({ config, request, settings }: UndoSurroundings): string | undefined {
+  if (!config.undo.enabled) return "undo.enabled is false";
+  if (request.ephemeral === true) return "the session is ephemeral and leaves nothing";
+  if (config.environment.type === "ssh") return `its files are on ${config.environment.host}, where nothing is kept`;
+  const { sandbox_policy, approval_policy } = settings;
+  const isIdle = sandbox_policy.type === "read-only" && approval_policy === "never";
+  return isIdle ? "the session may change no file" : undefined;
+}
+
+async function openFolders(around: UndoSurroundings): Promise<Snapshots> {
+  const { config, scope, settings, environment, clock, user_home } = around;
+  const { sandbox_policy, cwd } = settings;
   const resolved = await environment.resolve(sandbox_policy, cwd);
   // what is hidden from commands where they are confined is kept nowhere either
   const hidden = await environment.resolve({ type: "read-only" }, cwd);
   const named = sandbox_policy.type === "workspace-write" ? sandbox_policy.writable_roots : [];
   const inside = isWithin(resolved.cwd, config.project.root) ? config.project.root : resolved.cwd;
   const wanted = [
-    isConfined(sandbox_policy) ? resolved.cwd : inside,
+    // a container has the session's folder at the same path, and nothing around it
+    isConfined(sandbox_policy) || config.environment.type === "docker" ? resolved.cwd : inside,
     ...resolved.writable.map(({ root }) => root).filter((root) => named.includes(root)),
   ];
   const roots = outermost(wanted);

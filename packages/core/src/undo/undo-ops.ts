@@ -18,8 +18,12 @@ export async function answerUndo(op: UndoOp, parts: Between, turn: TurnId): Prom
     return;
   }
   if (op.type === "list_undo_steps") {
-    const steps = (await deps.snapshots?.steps(scope.signal)) ?? [];
-    const dropped = deps.snapshots?.dropped ?? 0;
+    if (deps.snapshots === undefined) {
+      scope.emit({ type: "error", message: offText(parts), codex_error_info: "bad_request" }, turn);
+      return;
+    }
+    const steps = await deps.snapshots.steps(scope.signal);
+    const { dropped } = deps.snapshots;
     scope.emit({ type: "list_undo_steps_response", steps, ...(dropped === 0 ? {} : { dropped }) }, turn);
     return;
   }
@@ -32,6 +36,10 @@ export async function answerUndo(op: UndoOp, parts: Between, turn: TurnId): Prom
   } catch (error) {
     scope.emit({ type: "undo_completed", success: false, message: messageOf(error) }, turn);
   }
+}
+
+function offText({ deps }: SessionParts): string {
+  return `no files are kept for undo: ${deps.no_snapshots ?? "this program keeps none"}`;
 }
 
 type Done = { readonly report: UndoReport | undefined; readonly turns: number };
@@ -47,7 +55,7 @@ async function carryOut(op: Asked, parts: SessionParts, turn: TurnId): Promise<D
     return { report: undefined, turns };
   }
   const { snapshots } = parts.deps;
-  if (snapshots === undefined) throw new CodexError("bad_request", `there are no snapshots to ${op.type}: undo is off`);
+  if (snapshots === undefined) throw new CodexError("bad_request", offText(parts));
   const request: UndoRequest = { direction: op.type, steps, force: op.force === true };
   const { signal } = parts.scope;
   const plan = await snapshots.preview(request, signal);

@@ -74,6 +74,9 @@ describe("undo in a session", () => {
     rig.sh("echo one > a");
     await using open = await rig.open();
     await open.turn("rm a");
-    expect(await open.undo()).toMatchObject({ success: false, message: "there are no snapshots to undo: undo is off" });
+    open.session.submit({ type: "list_undo_steps" });
+    const message = "no files are kept for undo: undo.enabled is false";
+    expect((await open.until("error")).at(-1)).toMatchObject({ message });
+    expect(await open.undo()).toMatchObject({ success: false, message });
   });
 });

@@ -53,7 +53,7 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
 class FolderSnapshots implements Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #life = new AbortController();
-  #opened: { readonly roots: readonly RootStore[]; readonly journal: Journal } | undefined;
+  #opened: Opened | undefined;
   /** The step that has begun and not been settled. */
   #open: string | undefined;
   #trouble: string | undefined;
@@ -78,9 +78,16 @@ class FolderSnapshots implements Snapshots {
       secrets: new Set(secrets.map(byteName)),
       limits: { ...LIMITS, ...limits },
     };
-    this.#opened ??= {
-      roots: roots.map((root) => new RootStore(home, byteName(root), covered)),
-      journal: new Journal(join(journalFolder(home), `${session}.jsonl`)),
+    if (this.#opened !== undefined) return this.#opened;
+    const journal = new Journal(join(journalFolder(home), `${session}.jsonl`));
+    const own = new Set(roots.map(byteName));
+    const past = new Set(journal.steps.flatMap(({ before }) => before.map(({ root }) => root)));
+    const open = (root: string) => new RootStore(home, root, covered);
+    const stores = [...own].map(open);
+    this.#opened = {
+      journal,
+      roots: stores,
+      all: [...stores, ...[...past].filter((root) => !own.has(root)).map(open)],
     };
     return this.#opened;
   }
@@ -106,7 +113,7 @@ class FolderSnapshots implements Snapshots {
 
   after(signal: AbortSignal): Promise<void> {
     return this.#keep(async () => {
-      if (this.#open !== undefined) this.#settle(await this.#look(signal));
+      if (this.#open !== undefined) this.#settle(await this.#look(signal, this.#parts.roots));
     }, signal);
   }
 
@@ -200,22 +207,21 @@ class FolderSnapshots implements Snapshots {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<Moment> {
+  async #look(signal: AbortSignal, roots = this.#parts.all): Promise<Moment> {
     this.#checkWanted();
     const moment: Moment[number][] = [];
-    for (const root of this.#parts.roots) moment.push(await root.look(signal));
+    for (const root of roots) moment.push(await root.look(signal));
     return moment;
   }
 
   /** With what a step could take away and no later look would find. */
   async #lookBefore(signal: AbortSignal): Promise<Moment> {
-    const moment = await this.#look(signal);
-    const all: Moment[number][] = [];
-    for (const store of this.#parts.roots) {
-      const state = moment.find(({ root }) => root === store.root);
-      if (state !== undefined) all.push({ ...state, ...(await store.git.keep(signal)) });
+    const moment: Moment[number][] = [];
+    const { roots } = this.#parts;
+    for (const [index, state] of (await this.#look(signal, roots)).entries()) {
+      moment.push({ ...state, ...(await roots[index]?.git.keep(signal)) });
     }
-    return all;
+    return moment;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -274,7 +280,7 @@ class FolderSnapshots implements Snapshots {
   }
 
   *#changes(step: Pick<Settled, "before" | "after">): Generator<PathChange> {
-    for (const store of this.#parts.roots) yield* changesIn(store, step);
+    for (const store of this.#parts.all) yield* changesIn(store, step);
   }
 
   #chosen({ direction, steps }: UndoRequest, now: Moment): readonly Settled[] {
@@ -293,7 +299,7 @@ class FolderSnapshots implements Snapshots {
     const now = await this.#look(signal);
     const records = this.#chosen(request, now);
     if (records.length === 0) throw new CodexError("bad_request", `there is no step to ${request.direction}`);
-    const plans = this.#parts.roots.map((store) => planFor(store, records, request));
+    const plans = this.#parts.all.map((store) => planFor(store, records, request));
     const git = planGit(records, now, request);
     const report: UndoReport = {
       direction: request.direction,
@@ -308,6 +314,13 @@ class FolderSnapshots implements Snapshots {
     return { report, plans, git, records };
   }
 }
+
+type Opened = {
+  readonly journal: Journal;
+  readonly roots: readonly RootStore[];
+  /** Also those that earlier steps of the session were about, when it worked with other permissions. */
+  readonly all: readonly RootStore[];
+};
 
 type Planned = {
   readonly report: UndoReport;

@@ -100,6 +100,8 @@ export interface SessionDeps extends AsyncDisposable {
   readonly sinks: readonly EventSink[];
   /** Absent: nothing can be taken back. */
   readonly snapshots?: Snapshots;
+  /** Why there are none, in half a sentence. */
+  readonly no_snapshots?: string;
   /** What may be used, and what it costs; of a session below another one only the prices count. */
   readonly limits?: Limits;
   readonly prices?: Prices;
