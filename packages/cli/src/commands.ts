@@ -61,6 +61,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/redo.js")).redo,
   },
   {
+    words: ["usage"],
+    about: ["Say what was used and what it cost: codex usage --last, codex usage --by day"],
+    load: async () => (await import("./commands/usage.js")).usage,
+  },
+  {
     words: ["debug"],
     about: [
       "Show the request that would be sent (debug prompt), what compactions left out (debug dropped),",

@@ -62,6 +62,8 @@ export const FLAGS: readonly Mistake[] = [
   ),
   ...flags("debug", "debug dropped none", "config set model", "config set modle x"),
   ...flags("config set sandbox_mode wide", "config get a..b", "config explain modle"),
+  ...flags("usage more", "usage --by colour", "usage --since soon", "usage --last --by day", "usage --session nobody"),
+  ...flags("usage --last", `usage --session ${UNKNOWN_ID}`, "usage --last --session x"),
   { argv: ["exec"], stdin: " \n" },
   { argv: ["exec", "-"], stdin: "" },
   { argv: ["exec", "-"], stdin: Uint8Array.of(0x61, 0xff, 0x62) },

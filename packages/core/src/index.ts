@@ -35,6 +35,9 @@ export type {
   ProgramRunner,
   PullProgress,
 } from "./model/local-server.js";
+export { sumTree, UsageBook } from "./usage/book.js";
+export type { UsageNode } from "./usage/book.js";
+export type { UsageSums, UsageTotal } from "./usage/sums.js";
 export { listDropped } from "./rollout/dropped.js";
 export type { Dropped } from "./rollout/dropped.js";
 /** The words of `@codex/protocol` that signatures here use, for programs that depend on this package alone. */
