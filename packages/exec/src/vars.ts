@@ -125,12 +125,13 @@ function isPassable(name: string, value: string | undefined): value is string {
 }
 
 function matcher(patterns: readonly string[]): (name: string) => boolean {
-  const expressions = patterns.map((pattern) => {
-    const source = pattern
+  if (patterns.length === 0) return () => false;
+  const sources = patterns.map((pattern) =>
+    pattern
       .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
       .replaceAll("*", ".*")
-      .replaceAll("?", ".");
-    return new RegExp(`^${source}$`, "is");
-  });
-  return (name) => expressions.some((expression) => expression.test(name));
+      .replaceAll("?", "."),
+  );
+  const expression = new RegExp(`^(?:${sources.join("|")})$`, "is");
+  return (name) => expression.test(name);
 }

@@ -16,9 +16,14 @@ export type ToolDefinition<Schema extends z.ZodMiniType> = {
 
 /** A function tool whose arguments are checked against a schema before it runs. */
 export function defineTool<Schema extends z.ZodMiniType>(definition: ToolDefinition<Schema>): Tool {
+  let spec: ToolSpec | undefined;
   return {
     name: definition.name,
-    spec: definition.hidden === true ? undefined : specOf(definition),
+    // worked out for the tools that are offered
+    get spec() {
+      if (definition.hidden !== true) spec ??= specOf(definition);
+      return spec;
+    },
     parallel: definition.parallel === true,
     async invoke(call, context) {
       const args = parseArguments(definition.parameters, call.text);

@@ -30,7 +30,13 @@ const SHELL_TOOLS: ReadonlySet<string> = new Set([
 export function offer(tools: readonly Tool[], turn: TurnContext, config: ToolsConfig): readonly Tool[] {
   return tools
     .filter((tool) => config.shell || !SHELL_TOOLS.has(tool.name))
-    .map((tool) => (isOffered(tool.name, turn, config) ? tool : { ...tool, spec: undefined }));
+    .map((tool) => (isOffered(tool.name, turn, config) ? tool : withheld(tool)));
+}
+
+/** What the model would be told of it is never worked out. */
+function withheld(tool: Tool): Tool {
+  const { name, parallel } = tool;
+  return { name, parallel, spec: undefined, invoke: (call, context) => tool.invoke(call, context) };
 }
 
 function isOffered(name: string, { model, settings }: TurnContext, config: ToolsConfig): boolean {

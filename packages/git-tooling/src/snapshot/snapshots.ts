@@ -96,6 +96,7 @@ class FolderSnapshots implements Snapshots {
     if (this.#is_warm) return;
     this.#is_warm = true;
     void this.#keep(async () => {
+      await goAfterRequests();
       await this.#lookBefore(this.#life.signal);
       for (const root of this.#parts.roots) root.save();
     }, this.#life.signal);
@@ -328,3 +329,8 @@ type Planned = {
   readonly git: GitPlan;
   readonly records: readonly Settled[];
 };
+
+/** A request that was just begun goes out within two rounds of the event loop; looking keeps this thread busy. */
+async function goAfterRequests(): Promise<void> {
+  for (let round = 0; round < 2; round += 1) await new Promise((resolve) => setImmediate(resolve));
+}
