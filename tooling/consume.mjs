@@ -215,6 +215,7 @@ async function takeAlone(all, folder, tools) {
     const installed = join(own, "node_modules", each.name);
     refuse(undeclaredIn(installed, each));
     const { bytes, files } = sizeOf(installed);
+    await tools.outside(own, [process.execPath, "--input-type=commonjs", "-e", requireOf(each)]);
     const told = (await tools.outside(own, [process.execPath, "alone.js"])).trim().replaceAll("\n", ", ");
     console.log(`${each.name}: ${megabytes(bytes)} in ${files} files; alone: ${told}`);
   }
@@ -225,6 +226,11 @@ function programOf({ entries }) {
   const names = entries.map((entry, at) => `import * as part${at} from ${JSON.stringify(entry)};\n`);
   const uses = entries.map((entry, at) => `console.log("${entry}: " + Object.keys(part${at}).length + " names");\n`);
   return [...names, ...uses].join("");
+}
+
+/** As a program in CommonJS takes them. @param {Packed} packed */
+function requireOf({ entries }) {
+  return entries.map((entry) => `require(${JSON.stringify(entry)});`).join("");
 }
 
 /** @param {Packed[]} libraries @param {string} folder @param {Tools} tools */

@@ -4,6 +4,7 @@ import type {
   Codex,
   Limits,
   OpenRequest,
+  ReasoningEffort,
   ReviewOutput,
   ReviewTarget,
   SandboxMode,
@@ -23,7 +24,14 @@ export type SessionOptions = Callbacks & {
   /** Where it works. Default: the directory of this process. */
   readonly cwd?: string;
   readonly model?: string;
+  /** How hard the model thinks: `minimal`, `low`, `medium`, `high`… */
+  readonly effort?: ReasoningEffort;
+  /** What commands and patches may touch; `workspace-write` is `cwd`, the temporary folders and `writableFolders`. */
   readonly sandboxMode?: SandboxMode;
+  /** Further folders to write in, absolute or from `cwd`. Only `workspace-write` reads it. */
+  readonly writableFolders?: readonly string[];
+  /** Whether commands reach the network. Only `workspace-write` reads it. */
+  readonly network?: boolean;
   /** Default: what the configuration says when there is an `onApproval`, else `never`: nobody could be asked. */
   readonly approvalPolicy?: AskForApproval;
   readonly limits?: Limits;
@@ -91,14 +99,31 @@ function idOf(text: string): SessionId {
   );
 }
 
+const WORKSPACE = "sandbox_workspace_write";
+
 function requestOf(which: Which, options: SessionOptions, { onApproval }: Callbacks): OpenRequest {
-  const { cwd = process.cwd(), model, sandboxMode, limits = {}, config, instructions } = options;
+  const { model, effort, sandboxMode, writableFolders, network, limits = {}, config, instructions } = options;
+  const cwd = resolve(options.cwd ?? process.cwd());
   const approval_policy = options.approvalPolicy ?? (onApproval === undefined ? "never" : undefined);
   const ceilings = Object.entries(limits).map(([name, value]) => [`limits.${name}`, value] as const);
   return {
     ...which,
-    settings: { cwd: resolve(cwd), ...present("model", model), ...present("approval_policy", approval_policy) },
-    config: { ...config, ...present("sandbox_mode", sandboxMode), ...Object.fromEntries(ceilings) },
+    settings: {
+      cwd,
+      ...present("model", model),
+      ...present("effort", effort),
+      ...present("approval_policy", approval_policy),
+    },
+    config: {
+      ...config,
+      ...present("sandbox_mode", sandboxMode),
+      ...present(
+        `${WORKSPACE}.writable_roots`,
+        writableFolders?.map((folder) => resolve(cwd, folder)),
+      ),
+      ...present(`${WORKSPACE}.network_access`, network),
+      ...Object.fromEntries(ceilings),
+    },
     ...present("instructions", instructions),
     ephemeral: options.ephemeral === true,
   };

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EventMsg, ModelClient, ModelProvider, SandboxMode } from "@codex/protocol";
+import type { EventMsg, ModelClient, ModelProvider, SandboxMode, TurnSettings } from "@codex/protocol";
 import type { ModelStep, TemporaryFolder } from "@codex/test-support";
 import {
   collect,
@@ -104,6 +104,28 @@ describe("a turn of an embedder", () => {
     await expect(session.run("1")).rejects.toMatchObject({ code: "turn_failed", message: "the model is on fire" });
     await expect(session.run("")).resolves.toMatchObject({ finalResponse: "better" });
     await expect(session.run([])).rejects.toMatchObject({ code: "turn_failed", info: "bad_request" });
+  });
+
+  it("has the effort, the folders and the network that its session was started with", async () => {
+    const model = scriptedModel([say.message("ok")]);
+    const asked: TurnSettings[] = [];
+    const models: ModelProvider = { client: (settings, ids) => (asked.push(settings), model.client(settings, ids)) };
+    const session = await codexWith([], { models }).start({
+      cwd,
+      sandboxMode: "workspace-write",
+      effort: "high",
+      writableFolders: ["../beside", "/opt"],
+      network: true,
+      config: { sandbox_workspace_write: { exclude_slash_tmp: true } },
+    });
+    await session.run("hi");
+    const sandbox_policy = {
+      type: "workspace-write",
+      writable_roots: [join(cwd, "../beside"), "/opt"],
+      network_access: true,
+      exclude_slash_tmp: true,
+    };
+    expect(asked.at(-1)).toMatchObject({ effort: "high", sandbox_policy });
   });
 
   it("is stopped by its signal, which is the reason it rejects with", async () => {
