@@ -23,10 +23,11 @@ const OWN_FOLDERS = ["/run/codex"];
  */
 export function openMounts(policy: ResolvedPolicy, temporary: string): Promise<Mounts> {
   const made: string[] = [];
-  const folder = mkdtempSync(join(temporary, "codex-container-"));
+  // only made for a cover: whoever is killed leaves what was made
+  let folder: string | undefined;
   const dispose = (): void => {
     for (const path of made.splice(0)) removeIfEmpty(path);
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
     const roots = policy.writable.filter(({ root }) => root !== "/tmp");
@@ -40,6 +41,7 @@ export function openMounts(policy: ResolvedPolicy, temporary: string): Promise<M
     for (const path of [...policy.denied, ...(policy.secrets ?? [])]) {
       const found = statSync(path, { throwIfNoEntry: false });
       if (found === undefined || !seen.some((target) => isInside(path, target))) continue;
+      folder ??= mkdtempSync(join(temporary, "codex-container-"));
       list.push(cover(path, found.isDirectory() ? "folder" : "file", folder));
     }
     return Promise.resolve({ list: list.sort(shallowFirst), [Symbol.dispose]: dispose });
