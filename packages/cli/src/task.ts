@@ -69,7 +69,8 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
   const threadLine = flags.json === true ? new ThreadLine(world.stdout, prompting) : undefined;
   const identified = threadLine === undefined ? {} : { identified: (id: SessionId) => threadLine.tell(id) };
   const run_limits = runLimits(flags);
-  const request = { ...start, ...identified, settings: { cwd }, run_limits, source: "exec", ephemeral } as const;
+  const settings = { cwd, ...namedModel(task, local) };
+  const request = { ...start, ...identified, settings, run_limits, source: "exec", ephemeral } as const;
   const begun = begin(codex, request, { prompting, task }, signal).catch(async (error: unknown) => {
     // an interrupt says nothing more (live.md §1.6)
     if (!signal.aborted) await threadLine?.fail(messageOf(error));
@@ -96,6 +97,12 @@ export async function runTask(task: Task, world: World, signal: AbortSignal): Pr
     },
     signal,
   );
+}
+
+/** The configuration may have another model for reviews; one that is named for this review goes before it. */
+function namedModel({ flags, review }: Task, local: { readonly model?: string }): { readonly model?: string } {
+  const model = local.model ?? flags.model;
+  return review === undefined || model === undefined ? {} : { model };
 }
 
 function readInput(task: Task, from: Pick<PromptRequest, "input" | "note">, signal: AbortSignal): Promise<string> {

@@ -108,6 +108,7 @@ const TEXTS: readonly (string | Uint8Array)[] = [
   `profile = "x"`,
   `model_instructions_file = "none.md"`,
   `limits = { max_usd = -1 }`,
+  `review_model = 5`,
   `limits = { max_turns = "many" }`,
   `log_dir = 5`,
 ];

@@ -33,6 +33,17 @@ describe("codex review", () => {
     expect(JSON.stringify(body)).toContain(asked);
   });
 
+  it("asks the model for reviews, unless another is named", async () => {
+    const config = ["-c", 'review_model="careful"'];
+    const answer = [ev.message(finding()), ev.completed()];
+    stage.server.answer(answer, answer, [ev.message("done"), ev.completed()]);
+    await run([...config, "review", "--uncommitted"]);
+    await run([...config, "review", "-m", "named", "--uncommitted"]);
+    await run([...config, "exec", "work"]);
+    const models = stage.server.requests.map(({ body }) => /"model":"([^"]+)"/.exec(JSON.stringify(body))?.[1]);
+    expect(models).toEqual(["careful", "named", "gpt-5"]);
+  });
+
   it("takes what to review from stdin", async () => {
     stage.server.answer([ev.message(finding()), ev.completed()]);
     expect(await run(["exec", "review", "-"], { stdin: "Look at b.txt\n" })).toMatchObject({ code: 0 });

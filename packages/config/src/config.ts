@@ -44,6 +44,8 @@ export type Config = {
   readonly pricing: Prices;
   /** Absolute. Where debug logs go. */
   readonly log_dir: string;
+  /** Of reviews; absent: the model of everything else. */
+  readonly review_model?: string;
   /** For `--oss`. */
   readonly oss_provider?: "ollama" | "lmstudio";
   /** `ignored`: rules of the user and of the project are not read; those of the system are. */

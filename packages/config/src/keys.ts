@@ -124,6 +124,7 @@ const READ = {
   }),
   pricing: map(table({ input: amount, cached_input: amount, output: amount })),
   log_dir: path,
+  review_model: text,
   oss_provider: choice("ollama", "lmstudio"),
   skills: table({
     config: list(table({ path, name: text, enabled: flag })),
@@ -187,7 +188,6 @@ const KNOWN = {
   profiles: anything,
   realtime: anything,
   responses_api_metadata: anything,
-  review_model: anything,
   sqlite_home: anything,
   suppress_unstable_features_warning: anything,
   tool_suggest: anything,

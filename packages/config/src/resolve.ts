@@ -72,6 +72,7 @@ export function resolveConfig(findings: Findings): Resolved {
     limits: file.limits ?? {},
     pricing: pricing(file, report),
     log_dir: file.log_dir ?? join(findings.home, "log"),
+    ...present("review_model", file.review_model),
     ...present("oss_provider", file.oss_provider),
     rules: findings.rules,
     display: {

@@ -151,7 +151,7 @@ async function furnish(parts: Furnishing): Promise<SessionDeps> {
   const { environment } = place;
   const settings: TurnSettings = {
     ...config.settings,
-    model: config.settings.model ?? models.default_model,
+    model: modelOf(config, request) ?? models.default_model,
     ...request.settings,
     cwd: place.cwd,
   };
@@ -191,6 +191,11 @@ async function furnish(parts: Furnishing): Promise<SessionDeps> {
     },
   };
   return withPorts(deps, wiring);
+}
+
+function modelOf({ settings, review_model }: Config, { source }: OpenRequest): string | undefined {
+  const is_review = typeof source === "object" && "subagent" in source && source.subagent === "review";
+  return is_review ? (review_model ?? settings.model) : settings.model;
 }
 
 function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
