@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import type { ResponsesServer, TemporaryFolder } from "../packages/test-support/src/index.js";
+import type { DrivenStream, ResponsesServer, TemporaryFolder } from "../packages/test-support/src/index.js";
 import {
   ev,
   mockProviderConfig,
@@ -67,6 +68,37 @@ describe("the example", () => {
     expect(said).toContain("may it run?");
     expect(JSON.stringify(server.requests[1]?.body)).toContain("nothing is deleted here");
     expect(await work.read("one")).toBe("1");
+  });
+
+  it("server answers each user in a session of their own, and stops the turn of a client that leaves", async () => {
+    vi.spyOn(process, "argv", "get").mockReturnValue(["node", "server.mjs", "0"]);
+    const { server: chat, stop } = await import("../examples/server.mjs");
+    if (!chat.listening) await once(chat, "listening");
+    const address = chat.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const ask = (user: string, body: string, signal?: AbortSignal): Promise<Response> =>
+      fetch(`http://127.0.0.1:${address.port}/${user}`, { method: "POST", body, ...(signal && { signal }) });
+    for (const [user, question] of [
+      ["ada", "one"],
+      ["ada", "two"],
+      ["grace", "three"],
+    ] as const) {
+      server.answer([ev.created(), ev.textDelta("Hello."), ev.message("Hello."), ev.completed()]);
+      expect(await (await ask(user, question)).text()).toBe("Hello.\n");
+    }
+    const [, second, third] = server.requests.map(({ body }) => JSON.stringify(body));
+    expect([second?.includes('"one"'), third?.includes('"one"')]).toEqual([true, false]);
+    let isStopped: Promise<void> | undefined;
+    const drive = (stream: DrivenStream): void => {
+      isStopped = stream.closed;
+      stream.send(ev.created(), ev.textDelta("Hel"));
+    };
+    server.answer({ type: "driven", drive });
+    const client = new AbortController();
+    await ask("ada", "four", client.signal);
+    client.abort();
+    await isStopped;
+    await stop();
   });
 
   it("custom-model needs no server", async () => {

@@ -14,7 +14,7 @@ export async function createRouter(sources: readonly ToolSource[], turn: TurnCon
   for (const source of sources) {
     for (const tool of await source.tools(turn)) {
       if (byName.has(tool.name)) {
-        throw new CodexError("internal", `two tools are named ${tool.name}; the second comes from ${source.name}`);
+        throw new CodexError("bad_request", `two tools are named ${tool.name}: rename the one of ${source.name}`);
       }
       byName.set(tool.name, tool);
     }
