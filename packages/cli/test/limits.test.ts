@@ -1,7 +1,7 @@
 import { ev, mockProviderConfig, startResponsesServer, temporaryHome } from "@codex/test-support";
 import type { Reply, ResponsesServer, TemporaryFolder } from "@codex/test-support";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { codex } from "./codex.js";
+import { codex, startCodex } from "./codex.js";
 
 let server: ResponsesServer;
 let home: TemporaryFolder;
@@ -78,6 +78,17 @@ describe("a session that is resumed", () => {
     expect(both.code).toBe(0);
     const over = await exec("-c", "limits.max_turns=3", "resume", "--max-turns", "9", id, "more");
     expect(over.stderr).toContain("this session has made 3 requests to models (max_turns = 3)");
+  });
+
+  it("has not forgotten what it used before it was killed", async () => {
+    server.answer([ev.call("c1", "exec_command", { cmd: "true", login: false }), ev.completed()], { type: "silence" });
+    const argv = ["exec", "--skip-git-repo-check", "-s", "danger-full-access", "--json", "go"];
+    const { child, done } = startCodex(argv, { cwd: home.path, env: { CODEX_HOME: home.path } });
+    await server.request(1);
+    child.kill("SIGKILL");
+    const id = /"thread_id":"([-0-9a-f]{36})"/.exec((await done).stdout)?.[1] ?? "";
+    const { stderr } = await exec("-c", "limits.max_turns=1", "resume", id, "more");
+    expect(stderr).toContain("this session has made 1 request to models (max_turns = 1)");
   });
 
   it("goes on counting tokens where it was", async () => {
