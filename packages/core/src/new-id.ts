@@ -1,10 +1,12 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 
-/** UUIDv7 (RFC 9562 §5.7): sorts by time of making. */
+/**
+ * UUIDv7 (RFC 9562 §5.7): sorts by time of making. A random UUID (version 4) has its variant and its random bits where
+ * version 7 has them, and Node keeps some of these ready.
+ */
 export function uuidv7(now: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(now, 0, 6);
-  return format(bytes);
+  const time = Math.trunc(now).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** Gives `first`, then ids that follow from it, the same ones each time: what a recorded run and its replay share. */
