@@ -10,13 +10,16 @@ export type CodexOptions = Partial<CodexDeps> &
   Callbacks & {
     /** Default: the environment of this process. */
     readonly env?: Env;
-    /** What the command line says about the configuration. */
+    /**
+     * Where the configuration of all sessions comes from: `overrides: ["key=value"]`, a profile, another home. `strict`
+     * refuses keys that nobody knows. Keys for one session are `config` of `start`.
+     */
     readonly config?: Omit<LoadOptions, "cwd" | "env" | "session">;
-    /** A recording that answers instead of a model; a request that differs from the recorded one fails. */
+    /** File of a recording that answers instead of a model; a request that differs from the recorded one fails. */
     readonly replay?: string;
     /** How many recorded requests are replayed before a real model goes on; absent: all, and none after them. */
     readonly replay_from?: number;
-    /** Where to write a recording of the model's answers. */
+    /** File to write a recording of the model's answers to. */
     readonly record?: string;
     /** Tools of whoever embeds Codex, beside its own. */
     readonly tools?: readonly EmbeddedTool[];

@@ -67,7 +67,10 @@ type Wiring = CodexOptions & {
   readonly version: string;
 };
 
-/** The engine with every port filled in; any of them can be replaced by passing it. */
+/**
+ * The engine with every port filled in; any of them can be replaced by passing it. Nothing is read before the first
+ * session but a `replay`, nothing runs after it is disposed, and nothing is shared with another one but files.
+ */
 export function createCodex(options: CodexOptions = {}): CodexLibrary {
   const env = options.env ?? processEnvironment();
   const run = runOf(options);

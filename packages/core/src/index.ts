@@ -40,6 +40,7 @@ export type { UsageNode } from "./usage/book.js";
 export type { UsageSums, UsageTotal } from "./usage/sums.js";
 export { listDropped } from "./rollout/dropped.js";
 export type { Dropped } from "./rollout/dropped.js";
+export type { Config, Env, LoadOptions } from "@codex/config";
 /** The words of `@codex/protocol` that signatures here use, for programs that depend on this package alone. */
 export type {
   ApprovalPolicy,

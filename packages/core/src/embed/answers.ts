@@ -16,6 +16,7 @@ export type Callbacks = {
   onQuestion?(request: UserInputRequest, signal: AbortSignal): Promise<Answers> | Answers;
 };
 
+/** By id of the question: an option's label or the person's own words, or several. */
 export type Answers = Readonly<Record<string, string | readonly string[]>>;
 
 /** The op that answers a question; `undefined`: the event asks nothing. Rejects with what the callback throws. */

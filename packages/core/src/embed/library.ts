@@ -23,6 +23,7 @@ import { CodexSession } from "./session.js";
 export type SessionOptions = Callbacks & {
   /** Where it works. Default: the directory of this process. */
   readonly cwd?: string;
+  /** Default: what the configuration says, or the newest we know. A name nobody knows is asked for all the same. */
   readonly model?: string;
   /** How hard the model thinks: `minimal`, `low`, `medium`, `high`… */
   readonly effort?: ReasoningEffort;
@@ -34,6 +35,7 @@ export type SessionOptions = Callbacks & {
   readonly network?: boolean;
   /** Default: what the configuration says when there is an `onApproval`, else `never`: nobody could be asked. */
   readonly approvalPolicy?: AskForApproval;
+  /** Held over the session and its sub-agents together; what they reach ends the turn with `limit_reached`. */
   readonly limits?: Limits;
   /** Any other key of config.toml; a table inside it replaces only the keys it names. */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -47,14 +49,21 @@ export type SessionOptions = Callbacks & {
 
 /** Codex as a library: the door that faces use, and sessions that run turn by turn. Dispose it to end everything. */
 export interface CodexLibrary extends Codex {
+  /**
+   * A new session. Throws `config_invalid` (the configuration, or no such `cwd`), `sandbox_unavailable`, `file_error`
+   * (nothing can be kept), the signal's reason, and `bad_request` once this was disposed.
+   */
   start(options?: SessionOptions): Promise<CodexSession>;
   /** Sessions that were kept, newest first; 25 when the query says no number. */
   list(query?: SessionQuery): Promise<readonly SessionSummary[]>;
-  /** Goes on with a session that was kept. Throws `session_not_found` and `session_busy`. */
+  /**
+   * Goes on with a session that was kept, in `options.cwd`, not where it was. Throws as `start` does, and
+   * `session_not_found`, `session_busy` while it is open, `bad_request` for what is no id.
+   */
   resume(id: string, options?: SessionOptions): Promise<CodexSession>;
   /** A review in a session of its own, read-only. Rejects as a turn does. */
   review(target: ReviewTarget, options?: ReviewOptions): Promise<ReviewOutput>;
-  /** A new session that knows what another one knew. */
+  /** A new session that knows what another one knew, which may be open meanwhile. Throws as `resume` does. */
   fork(id: string, options?: SessionOptions): Promise<CodexSession>;
 }
 
@@ -76,6 +85,7 @@ export function libraryOver(codex: Codex, callbacks: Callbacks): CodexLibrary {
   };
 }
 
+/** As for a session; who answers and what may be touched is fixed. */
 export type ReviewOptions = Pick<SessionOptions, "cwd" | "model" | "limits" | "config" | "ephemeral" | "signal">;
 
 async function review(codex: Codex, target: ReviewTarget, options: ReviewOptions = {}): Promise<ReviewOutput> {

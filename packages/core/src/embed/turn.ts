@@ -13,6 +13,7 @@ export type TurnResult = {
   readonly usage: TokenUsage | null;
   /** US dollars for this turn; `null`: a price is not known. */
   readonly costUsd: number | null;
+  /** What was called, by name: how often, how long, how much came back. */
   readonly tools: readonly ToolUse[];
 };
 

@@ -33,6 +33,7 @@ export function defineTool<Schema extends z.ZodMiniType>(definition: ToolDefinit
   };
 }
 
+/** A text for the model. */
 export function success(text: string): ToolOutput {
   return { success: true, content: [{ type: "input_text", text }] };
 }

@@ -40,8 +40,12 @@ export type EmbeddedTool = {
   close(): Promise<void>;
 };
 
-/** Defines a tool in TypeScript; the type of its arguments comes from the schema. */
+/**
+ * Defines a tool in TypeScript; the type of its arguments comes from the schema. What is wrong with it fails the first
+ * turn, with `bad_request`.
+ */
 export function defineTool<Args>(definition: EmbeddedDefinition<Args>): EmbeddedTool;
+/** The same over a JSON Schema; the arguments are `unknown`. */
 export function defineTool(definition: JsonSchemaDefinition): EmbeddedTool;
 export function defineTool<Args>(definition: EmbeddedDefinition<Args> | JsonSchemaDefinition): EmbeddedTool {
   return {
