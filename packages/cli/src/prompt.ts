@@ -13,7 +13,7 @@ const BYTE_LIMIT = PROMPT_LIMIT * 4 + 4;
  * with an open pipe and never writes must not hang us; whoever pipes a slow command into us should be heard. Config
  * and session are prepared meanwhile.
  */
-export const GRACE_MS = 1000;
+const GRACE_MS = 1000;
 
 export type PromptRequest = {
   /** The positional argument; `-` and absent: stdin is the prompt. */

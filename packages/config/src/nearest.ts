@@ -16,7 +16,7 @@ export function nearestKey(path: KeyPath): string | undefined {
 }
 
 /** The name with the fewest edits, if they are few for its length. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
+function nearestName(name: string, names: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(name.length / 4));
   const rated = names.map((candidate) => ({ candidate, edits: editsBetween(name, candidate) }));
   const [best] = rated.filter(({ edits }) => edits <= most).toSorted((left, right) => left.edits - right.edits);

@@ -1,7 +1,7 @@
 import type { FileEntry } from "@codex/protocol";
 
 /** Numbers of `native/files.c`. */
-export const VERBS = { read: 1, write: 2, remove: 3, rename: 4, mkdir: 5, list: 6, stat: 7 } as const;
+const VERBS = { read: 1, write: 2, remove: 3, rename: 4, mkdir: 5, list: 6, stat: 7 } as const;
 export type Verb = keyof typeof VERBS;
 
 export type FileRequest = {

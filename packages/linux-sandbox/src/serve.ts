@@ -18,7 +18,7 @@ export type ServerLine =
 const KINDS = { run: 0, feed: 1, signal: 2, network: 3 } as const;
 const HEADER = 16;
 /** Bytes of words and variables that one command may have. The kernel's own limit is mostly lower. */
-export const MOST_REQUEST_BYTES = 16 * 1024 * 1024;
+const MOST_REQUEST_BYTES = 16 * 1024 * 1024;
 
 export type RunRequest = {
   readonly id: number;

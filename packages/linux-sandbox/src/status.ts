@@ -28,7 +28,7 @@ export type HelperFailure = {
   readonly message: string;
 };
 
-export function parseFailure(text: string): HelperFailure | undefined {
+function parseFailure(text: string): HelperFailure | undefined {
   const value = parseJson(text);
   return isHelperFailure(value) ? value : undefined;
 }

@@ -15,7 +15,7 @@ export type Tokens = {
 const NAMESPACE = "https://api.openai.com/auth";
 
 /** The payload of a JWT; nothing is verified, the server does that. Empty for everything else. */
-export function claimsOf(jwt: string | undefined): Fields {
+function claimsOf(jwt: string | undefined): Fields {
   const payload = jwt?.split(".")[1];
   return payload === undefined ? {} : fieldsOf(parseJson(Buffer.from(payload, "base64url").toString("utf8")));
 }

@@ -18,7 +18,7 @@ export type ReviewFlags = ExecFlags & {
 };
 
 /** `codex exec review` and `codex review` (core.md §6.1). */
-export function parseReviewFlags(argv: readonly string[]): Parsed<ReviewFlags> {
+function parseReviewFlags(argv: readonly string[]): Parsed<ReviewFlags> {
   const command = execOptions(new Command("codex review"))
     .description("Have a change reviewed. Nothing is changed by it.")
     .argument("[PROMPT]", "what to review, in words; `-` reads it from stdin")

@@ -4,7 +4,7 @@ import { originsOf } from "@codex/config";
 import * as z from "zod/mini";
 
 /** When a hook runs, by the names that hook files use. */
-export const HOOK_EVENTS = ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"] as const;
+const HOOK_EVENTS = ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop"] as const;
 export type HookEvent = (typeof HOOK_EVENTS)[number];
 
 /** One command of the configuration. */

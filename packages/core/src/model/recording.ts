@@ -8,7 +8,7 @@ import type { Mark } from "./fingerprint.js";
 import { decodeUsage } from "./usage.js";
 
 /** Readers refuse any other. */
-export const RECORDING_VERSION = 1;
+const RECORDING_VERSION = 1;
 
 /** What makes a run itself: the values that a replay uses in place of new ones. */
 export type RunIdentity = {

@@ -1,7 +1,7 @@
 import type { TruncationPolicy } from "@codex/protocol";
 
 /** A token is taken as four bytes (core.md §3.4). */
-export const BYTES_PER_TOKEN = 4;
+const BYTES_PER_TOKEN = 4;
 
 /** Bytes a policy leaves. */
 export function budgetOf(policy: TruncationPolicy): number {

@@ -26,7 +26,7 @@ export function* unpackedChunks(path: string, end: number): Generator<Uint8Array
 }
 
 /** The name of a packed file without its ending. */
-export function unpackedPath(packed: string): string {
+function unpackedPath(packed: string): string {
   return packed.replace(/\.zst$/, "");
 }
 

@@ -2,7 +2,7 @@ import type { Asks, EventMsg, ReviewDecision, UserInputResponse } from "@codex/p
 import { onAbort } from "@codex/common";
 
 /** Questions that wait for one kind of answer, by the key that the answer carries. */
-export class Pending<Answer> {
+class Pending<Answer> {
   readonly #open = new Map<string, (answer: Answer) => void>();
 
   /** Rejects with the signal's reason when it aborts. A second question with the key replaces the first. */

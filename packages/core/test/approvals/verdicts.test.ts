@@ -1,20 +1,11 @@
 import { createPolicy, readRules } from "@codex/execpolicy";
 import type { Policy } from "@codex/execpolicy";
-import type {
-  ApprovalPolicy,
-  AskForApproval,
-  FileChange,
-  ResolvedPolicy,
-  SandboxPolicy,
-  Verdict,
-} from "@codex/protocol";
+import type { AskForApproval, FileChange, ResolvedPolicy, SandboxPolicy, Verdict } from "@codex/protocol";
 import { describe, expect, it } from "vitest";
 import type { ExecAction } from "../../src/approvals/exec.js";
 import { assessExec } from "../../src/approvals/exec.js";
 import { assessMcpCall } from "../../src/approvals/mcp.js";
 import { assessPatch } from "../../src/approvals/patch.js";
-import { strictestOf } from "../../src/approvals/strictest.js";
-import { testTurn } from "../support/turn.js";
 
 const POLICIES = {
   ro: { type: "read-only" },
@@ -243,37 +234,5 @@ describe("core.md §4.3: tools of servers", () => {
   ])("a tool that %s", (_name, hints, expected) => {
     const found = [call(hints, "on-request", "ww"), call(hints, "never", "ww"), call(hints, "never", "dfa")];
     expect(found.join(" ")).toBe(expected);
-  });
-});
-
-describe("several policies", () => {
-  const because = [{ layer: "rules", text: "a" }] as const;
-  const all: Record<string, Verdict> = {
-    U: { type: "allow", confined: false, because },
-    S: { type: "allow", confined: true, because },
-    Pu: { type: "ask", then: "direct", grants: [], because },
-    Ps: { type: "ask", then: "confined", grants: [], because },
-    F: { type: "forbid", because },
-  };
-  it.each([
-    ["U U", "U"],
-    ["U S", "S"],
-    ["S Pu", "Ps"],
-    ["Pu U", "Pu"],
-    ["Pu Ps", "Ps"],
-    ["F Pu", "F"],
-    ["U F S", "F"],
-  ])("%s is %s, in either order, with every reason", async (names, expected) => {
-    const turn = testTurn();
-    const resolved = await turn.environment.resolve(turn.settings.sandbox_policy, turn.settings.cwd);
-    const policies = names
-      .split(" ")
-      .map((name): ApprovalPolicy => ({ assess: () => all[name] ?? { type: "forbid", because } }));
-    for (const [first = policies[0], ...others] of [policies, policies.toReversed()]) {
-      if (first === undefined) throw new Error("no policy");
-      const verdict = strictestOf(first, ...others).assess(exec(["x"]), turn, resolved);
-      expect(letters(verdict)).toBe(expected);
-      expect(verdict.because).toHaveLength(policies.length);
-    }
   });
 });
