@@ -47,7 +47,7 @@ export type ToolUse = {
   readonly tool: string;
   readonly calls: number;
   readonly failed: number;
-  /** Of what the model got to read. */
+  /** Of what it gave; the model may get to read less. */
   readonly output_bytes: number;
   /** Milliseconds. */
   readonly duration_ms: number;

@@ -29,7 +29,10 @@ export type SessionOptions = Callbacks & {
   readonly effort?: ReasoningEffort;
   /** What commands and patches may touch; `workspace-write` is `cwd`, the temporary folders and `writableFolders`. */
   readonly sandboxMode?: SandboxMode;
-  /** Further folders to write in, absolute or from `cwd`. Only `workspace-write` reads it. */
+  /**
+   * Further folders to write in, absolute or from `cwd`. Only `workspace-write` reads it. Undo keeps a copy of what is
+   * in them before the first change: of gigabytes that takes minutes, unless `undo.enabled` is false.
+   */
   readonly writableFolders?: readonly string[];
   /** Whether commands reach the network. Only `workspace-write` reads it. */
   readonly network?: boolean;
