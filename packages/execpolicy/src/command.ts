@@ -24,7 +24,7 @@ type CheckArguments = {
 /** The command `codex-execpolicy` (exec.md §2.3). Resolves to the exit code; speaks only through the context. */
 export async function runExecpolicy(context: CommandContext, signal: AbortSignal): Promise<number> {
   const [verb, ...rest] = context.args;
-  if (verb === "--help" || verb === "-h") {
+  if (isHelp(verb) || (verb === "check" && isHelp(rest[0]))) {
     context.writeOutput(USAGE);
     return EXIT.done;
   }
@@ -44,6 +44,10 @@ export async function runExecpolicy(context: CommandContext, signal: AbortSignal
   const answer = { matchedRules: matches.map(matchAsJson), ...(decision === undefined ? {} : { decision }) };
   context.writeOutput(`${JSON.stringify(answer, null, parsed.pretty ? 2 : 0)}\n`);
   return EXIT.done;
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === "--help" || word === "-h";
 }
 
 /** exec.md §2.2: camelCase, tagged from outside. */

@@ -9,7 +9,7 @@ import { captureRequest } from "../capture-request.js";
 import { commandWord } from "../command-word.js";
 import { workingDirectory } from "../config-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import type { Parsed } from "../flags.js";
+import { parse, type Parsed } from "../flags.js";
 import { printParsed } from "../print-parsed.js";
 import { partsOf, renderReport, type SourceFile } from "../prompt-report.js";
 import { codexOptions } from "../task.js";
@@ -20,11 +20,24 @@ import { execOptions, parseTask, type ExecFlags } from "./exec-flags.js";
 export async function debug(argv: readonly string[]): Promise<ExitCode> {
   const { command, rest } = commandWord(argv);
   if (command === "prompt") return debugPrompt(rest);
-  if (command === "dropped") return debugDropped(rest[0]);
+  if (command === "dropped") return debugDropped(rest);
   if (command === "schema") return (await import("./debug-schema.js")).debugSchema(rest);
+  if (command === "--help" || command === "-h") {
+    process.stdout.write(HELP);
+    return EXIT.ok;
+  }
   process.stderr.write("error: codex debug prompt [PROMPT], codex debug schema, or codex debug dropped SESSION\n");
   return EXIT.usage;
 }
+
+const HELP = `Usage: codex debug prompt [PROMPT] | dropped SESSION | schema
+
+  prompt   Show the request that codex exec would send, with the size and source of every part
+  dropped  List what the compactions of a session left out of its conversation
+  schema   Print JSON Schema of the protocol
+
+Each has a --help of its own.
+`;
 
 /** `codex debug prompt [PROMPT]`: what `codex exec` takes. */
 function parseDebugPrompt(argv: readonly string[]): Parsed<ExecFlags> {
@@ -83,11 +96,17 @@ async function docsFiles({ home, settings, project, project_docs }: Config): Pro
 }
 
 /** Lists what the compactions of a session left out of its conversation. */
-async function debugDropped(id: string | undefined): Promise<ExitCode> {
-  if (id === undefined || !isSessionId(id)) {
-    process.stderr.write("error: codex debug dropped SESSION: the id of a session is missing\n");
-    return EXIT.usage;
-  }
+async function debugDropped(argv: readonly string[]): Promise<ExitCode> {
+  const command = new Command("codex debug dropped")
+    .description("List what the compactions of a session left out of its conversation.")
+    .argument("<SESSION>", "the id of a session")
+    .allowExcessArguments(false);
+  const parsed = parse(command, argv, () => {
+    const [id = ""] = command.args;
+    return isSessionId(id) ? id : command.error(`error: ${JSON.stringify(id)} is no id of a session`);
+  });
+  if (parsed.type !== "run") return printParsed(parsed, "debug dropped");
+  const id = parsed.value;
   await using codex = createCodex({ env: process.env });
   const { path, lines } = await codex.read(id);
   const dropped = listDropped(lines);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { codeOf, CodexError } from "@codex/common";
 import { createCodex } from "@codex/core";
 import { usesColour } from "@codex/headless";
@@ -10,7 +11,9 @@ import { enforce, findHelper, resolvePolicy } from "@codex/linux-sandbox";
 import type { OptionalGuarantee } from "@codex/protocol";
 import { parseExec, type ExecFlags } from "./exec-flags.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { parse } from "../flags.js";
 import { capture } from "../host.js";
+import { printParsed } from "../print-parsed.js";
 import { watchSignals } from "../signals.js";
 import { runTask } from "../task.js";
 import { VERSION } from "../version.js";
@@ -28,10 +31,11 @@ const CONSENT: readonly OptionalGuarantee[] = ["protected-metadata"];
  * commands, patch, sandbox and tests are real, and a request that differs from the recorded one fails the run.
  */
 export async function demo(argv: readonly string[]): Promise<ExitCode> {
-  if (argv.length > 0) {
-    process.stderr.write("error: codex demo takes no arguments\n");
-    return EXIT.usage;
-  }
+  const command = new Command("codex demo").description(
+    "Watch a recorded session repair a small project in a temporary folder. Needs no key and no network.",
+  );
+  const parsed = parse(command.allowExcessArguments(false), argv, () => undefined);
+  if (parsed.type !== "run") return printParsed(parsed, "demo");
   const stage = await setStage();
   process.stderr.write(introduction(stage));
   const consent = await neededConsent(stage);
