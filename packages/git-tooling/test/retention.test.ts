@@ -23,6 +23,10 @@ function storeOf(here: Rig): string {
   return onlyIn(join(here.home, "snapshots/stores"));
 }
 
+function ask(here: Rig, script: string): string {
+  return execFileSync("bash", ["-c", script], { cwd: here.root, encoding: "utf8" });
+}
+
 const journals = (here: Rig): readonly string[] => readdirSync(join(here.home, "snapshots/sessions"));
 
 describe("what is kept", () => {
@@ -91,6 +95,57 @@ describe("what is kept", () => {
     expect(bytes(here)).toBeGreaterThan(300_000);
     await end(8 * DAY);
     expect(bytes(here)).toBeLessThan(100_000);
+  });
+});
+
+describe("what is kept of a .git", () => {
+  const GIT = "git init -q; git config user.name T; git config user.email t@e.invalid";
+  const COMMIT = "head -c 3000000 /dev/urandom > big; git add big; git commit -qm big; git rm -q --cached big; rm big";
+  const links = (here: Rig): number => Number(ask(here, `find ${storeOf(here)}/linked -type f | wc -l`));
+
+  it("counts once the repository is gone, and goes with the oldest steps", async () => {
+    await using here = await rig({ retention: RETENTION });
+    here.sh(`${GIT}; ${COMMIT}; ${COMMIT}`);
+    await here.step("echo 1 > a");
+    await here.step("echo 2 > a");
+    expect(here.snapshots.dropped).toBe(0);
+    await here.step("rm -rf .git");
+    expect([links(here), here.snapshots.dropped]).toEqual([6, 2]);
+    expect((await here.snapshots.preview({ direction: "undo", steps: 1 }, signal)).changes).toHaveLength(1);
+    await here.step("head -c 600000 /dev/urandom > a");
+    expect(links(here)).toBe(0);
+    expect(here.trouble).toEqual(["undo forgets the oldest steps of this session: 4 MiB (undo.max_mb) are full"]);
+  });
+
+  it("goes after keep_days with the repository that is gone", async () => {
+    await using here = await rig();
+    here.sh(`${GIT}; ${COMMIT}`);
+    await here.step("rm -rf .git");
+    await here.snapshots[Symbol.asyncDispose]();
+    expect(links(here)).toBe(3);
+    rmSync(join(here.home, "snapshots/pruned"));
+    await using next = here.again({ ...later(8 * DAY), ...other(2) });
+    await next.steps(signal);
+    await next[Symbol.asyncDispose]();
+    expect(links(here)).toBe(0);
+  });
+
+  it("loses what git itself has cleared away", async () => {
+    await using here = await rig();
+    here.sh(`${GIT}; ${COMMIT}`);
+    await here.step("echo 1 > a");
+    const first = links(here);
+    here.sh("git gc -q --prune=now");
+    await here.step("echo 2 > a");
+    expect(links(here)).toBeGreaterThan(first);
+    await here.snapshots[Symbol.asyncDispose]();
+    const end = async (ms: number): Promise<void> => {
+      await using next = here.again({ ...later(ms), ...other(2) });
+      await next.before({ turn_id: TURN, step: 1 }, signal);
+    };
+    rmSync(join(here.home, "snapshots/pruned"));
+    await end(2 * DAY);
+    expect(links(here)).toBe(Number(ask(here, "find .git/objects -type f ! -name packs | wc -l")));
   });
 });
 

@@ -27,7 +27,6 @@ export class GitKeeper {
   #known: Folder | undefined;
   #saved: Folder | undefined;
   #is_read = false;
-  #identity: string | undefined;
   /** Why it is not tried again. */
   #refusal: string | undefined;
 
@@ -52,10 +51,7 @@ export class GitKeeper {
   }
 
   async keep(signal: AbortSignal): Promise<GitKept> {
-    const identity = gitIdentity(this.#root);
-    if (identity !== this.#identity) this.#parts.store.linked.countAgain();
-    this.#identity = identity;
-    if (identity === undefined) return {};
+    if (gitIdentity(this.#root) === undefined) return {};
     try {
       if (this.#refusal === undefined) await this.#look(signal);
     } catch (error) {

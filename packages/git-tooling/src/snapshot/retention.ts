@@ -40,6 +40,8 @@ export function prune(home: string, { keep_days, max_bytes }: Retention, now: nu
     const store = new ObjectStore(folder);
     for (;;) {
       const moments = [...journals.values()].flat();
+      // a repository that is gone would be held by it for ever
+      if (!touches(moments, home, folder)) rmSync(join(folder, GIT_STATE), { force: true });
       store.prune(liveObjects(home, store, moments), now - DAY);
       const oldest = [...journals].find(([, own]) => touches(own, home, folder) && journals.size > 1);
       if (store.bytes <= max_bytes || oldest === undefined) break;

@@ -32,6 +32,8 @@ export class RootStore {
   readonly objects: ObjectStore;
   readonly git: GitKeeper;
   readonly #parts: ScanParts;
+  /** Which `.git` the last look has seen. */
+  #git: string | undefined;
   #known: Folder | undefined;
   #saved: Folder | undefined;
 
@@ -66,6 +68,8 @@ export class RootStore {
     this.#known = found?.folder;
     const tree = found === undefined ? undefined : { mode: found.folder.mode, id: found.folder.id };
     const git = gitIdentity(this.root);
+    if (git !== this.#git) this.objects.linked.countAgain();
+    this.#git = git;
     return { root: this.root, tree, linked: found?.linked ?? [], ...(git === undefined ? {} : { git }) };
   }
 
