@@ -226,6 +226,15 @@ describe("what is kept of a .git", () => {
     }
   });
 
+  it("has git look at what changed in the moment of its index, not trust it", async () => {
+    await using here = await rig();
+    here.sh(`git init -q; git config core.trustctime false; echo old > f; touch -d 2020-01-01 f; git add f
+echo new > f; touch -d 2020-01-01 f .git/index`);
+    await here.step("rm -rf .git");
+    await here.snapshots.restore(undo(), signal);
+    expect(execFileSync("git", ["diff", "--name-only"], { cwd: here.root, encoding: "utf8" })).toBe("f\n");
+  });
+
   it("is the file of a worktree too", async () => {
     await using here = await rig();
     here.sh(
