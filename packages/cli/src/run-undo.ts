@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import type { Codex, Event, EventMsg, Op, SessionHandle, SessionId, UndoReport, UndoStep } from "@codex/protocol";
 import { isSessionId } from "@codex/protocol";
@@ -22,6 +24,8 @@ type UndoFlags = {
   readonly force?: true;
   readonly json?: true;
 };
+
+type Shown = UndoFlags & { readonly hint: string };
 
 function parseUndo(direction: Direction, argv: readonly string[]): Parsed<UndoFlags> {
   const what =
@@ -49,14 +53,20 @@ export async function runUndo(direction: Direction, argv: readonly string[]): Pr
   const id = await findSession(codex, flags);
   // the model is not asked and no command runs: there is nothing to confine
   const settings = { cwd: await directoryOf(codex, id), sandbox_policy: { type: "danger-full-access" } } as const;
-  const { environment } = await loadConfig({ cwd: settings.cwd, env: process.env });
-  // what a container has changed lies here, so none is needed
-  const config = environment.type === "docker" ? { config: { "environment.type": "direct" } } : {};
-  await using session = await codex.open({ type: "resume", id, settings, ...config });
-  if (flags.list === true) return showSteps(await ask(session, { type: "list_undo_steps" }), flags);
+  // what can be taken back lies here, wherever the commands ran
+  await using session = await codex.open({ type: "resume", id, settings, config: { "environment.type": "direct" } });
+  const hint = await hintOf(settings.cwd);
+  if (flags.list === true) return showSteps(await ask(session, { type: "list_undo_steps" }), { ...flags, hint });
   const scope = flags.filesOnly === true ? "files" : flags.conversationOnly === true ? "conversation" : "both";
   const { steps, force = false, preview = false } = flags;
-  return showOutcome(await ask(session, { type: direction, steps, scope, force, preview }), flags);
+  return showOutcome(await ask(session, { type: direction, steps, scope, force, preview }), { ...flags, hint });
+}
+
+/** What to know where nothing can be taken back. */
+async function hintOf(cwd: string): Promise<string> {
+  const { environment } = await loadConfig({ cwd, env: process.env });
+  if (environment.type !== "ssh") return "";
+  return `; files of commands on ${environment.host} (environment.type = "ssh") are not kept: --conversation-only works`;
 }
 
 async function findSession(codex: Codex, { session }: UndoFlags): Promise<SessionId> {
@@ -65,13 +75,28 @@ async function findSession(codex: Codex, { session }: UndoFlags): Promise<Sessio
     if (id === undefined) throw new CodexError("session_not_found", `no session has the name ${session}`);
     return id;
   }
-  const [newest] = await codex.list({ limit: 1, cwd: process.cwd() });
+  const cwd = currentFolder();
+  const [newest] = await codex.list({ limit: 1, cwd });
   if (newest !== undefined) return newest.id;
-  throw new CodexError("session_not_found", `no session has worked in ${process.cwd()}; name one with --session`);
+  const [other] = await codex.list({ limit: 1 });
+  const hint = other === undefined ? "" : `; the last one worked in ${other.cwd}: name it with --session ${other.id}`;
+  throw new CodexError("session_not_found", `no session has worked in ${cwd}, or it was ephemeral${hint}`);
 }
 
+/** A step may have removed the folder that we are in: its name is what is left of it. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env["PWD"] ?? "/";
+  }
+}
+
+/** Where the session worked, or what is left of the way there. */
 async function directoryOf(codex: Codex, id: SessionId): Promise<string> {
-  return (await codex.read(id)).meta.cwd ?? process.cwd();
+  let cwd = (await codex.read(id)).meta.cwd ?? currentFolder();
+  while (!existsSync(cwd) && dirname(cwd) !== cwd) cwd = dirname(cwd);
+  return cwd;
 }
 
 const ANSWERS: ReadonlySet<EventMsg["type"]> = new Set([
@@ -90,12 +115,12 @@ async function ask(session: SessionHandle, op: Op): Promise<EventMsg> {
   throw new CodexError("internal", "the session ended without an answer");
 }
 
-function showSteps(answer: EventMsg, flags: UndoFlags): ExitCode {
+function showSteps(answer: EventMsg, flags: Shown): ExitCode {
   if (answer.type !== "list_undo_steps_response") return showFailure(answer, flags);
-  const { json } = flags;
+  const { json, hint } = flags;
   const { steps, dropped } = answer;
   if (json === true) process.stdout.write(`${JSON.stringify({ steps, dropped })}\n`);
-  else if (steps.length === 0) process.stdout.write("No step of this session has changed a file.\n");
+  else if (steps.length === 0) process.stdout.write(`No step of this session has changed a file${hint}.\n`);
   else {
     const lines = steps.map((step, index) => {
       const standing = steps.slice(index).filter(({ state }) => state === "done").length;
@@ -114,7 +139,7 @@ function stepText({ at, added, modified, deleted, state, not_covered = [] }: Und
   return `${count}  ${at}  ${added} added, ${modified} modified, ${deleted} deleted${undone}\n${lost.join("")}`;
 }
 
-function showOutcome(answer: EventMsg, flags: UndoFlags): ExitCode {
+function showOutcome(answer: EventMsg, flags: Shown): ExitCode {
   if (flags.json === true) process.stdout.write(`${JSON.stringify(answer)}\n`);
   if (answer.type === "undo_completed" && answer.success) {
     if (flags.json !== true) process.stdout.write(reportText(answer.report) + `${answer.message ?? ""}\n`);
@@ -131,9 +156,9 @@ function showOutcome(answer: EventMsg, flags: UndoFlags): ExitCode {
   return showFailure(answer, flags);
 }
 
-function showFailure(answer: EventMsg, { json }: UndoFlags): ExitCode {
+function showFailure(answer: EventMsg, { json, hint }: Shown): ExitCode {
   const message = "message" in answer ? answer.message : undefined;
-  process.stderr.write(json === true ? "" : `error: ${String(message)}\n`);
+  process.stderr.write(json === true ? "" : `error: ${String(message)}${hint}\n`);
   return EXIT.failed;
 }
 

@@ -61,11 +61,11 @@ describe("codex undo and redo", () => {
     expect((await run("undo", "--list")).stdout).toMatch(/^1 {2}.*\n- {2}.*\(undone\)\n$/);
     expect((await run("undo")).stdout).toContain("1 step undone: 5 paths changed, 1 turn forgotten\n");
     expect(files()).toBe(before);
-    expect(await run("undo")).toEqual(failure("there is no step to undo"));
+    expect(await run("undo")).toEqual(failure("there is no step to undo: all 2 are undone already"));
     const redone = await run("redo", "--steps", "2", "--json");
     expect(JSON.parse(redone.stdout)).toMatchObject({ success: true, num_turns: 1, report: { conflicts: [] } });
     expect(files()).toBe(after);
-    expect(await run("redo")).toEqual(failure("there is no step to redo"));
+    expect(await run("redo")).toEqual(failure("there is no step to redo: none is undone"));
   });
 
   it("leave the conversation, or the files, as they are when asked to", async () => {
@@ -90,7 +90,7 @@ describe("codex undo and redo", () => {
     expect((await run("undo", "--preview")).stdout).toContain(conflict);
     const undone = await run("undo");
     expect(undone).toMatchObject({ code: 1, stderr: expect.stringContaining("codex redo, then codex undo --force") });
-    expect(undone.stdout).toMatch(`${conflict}1 step undone: 1 path changed, 1 conflict left as they are`);
+    expect(undone.stdout).toMatch(`${conflict}1 step undone: 1 path changed, 1 conflict left as it is`);
     expect(read("a.txt")).toBe("model\nmine\n");
     expect(await run("redo")).toMatchObject({ code: 1 });
     expect(await run("undo", "--force")).toMatchObject({ code: 0, stderr: "" });
@@ -114,14 +114,39 @@ describe("codex undo and redo", () => {
   });
 });
 
+describe("a session", () => {
+  it("that removed the folder it worked in is taken back from that folder, and from elsewhere", async () => {
+    const id = await session(["cd /; rm -rf $OLDPWD"], "danger-full-access");
+    expect(existsSync(stage.project.path)).toBe(false);
+    const elsewhere = stage.options({ cwd: stage.home.path });
+    const undone = await codex(["undo", "--session", id], elsewhere);
+    expect(undone).toMatchObject({ code: 0, stderr: "" });
+    expect(execFileSync("git", ["status", "--porcelain"], { cwd: stage.project.path, encoding: "utf8" })).toBe("");
+    expect(await codex(["redo", "--session", id], elsewhere)).toMatchObject({ code: 1 });
+    expect(readdirSync(stage.project.path)).toEqual([".git"]);
+    expect(await run("undo")).toMatchObject({ code: 0 });
+  });
+
+  it("of another machine has kept no file, which is said without asking that machine", async () => {
+    await session(["true"]);
+    const settings = (await stage.home.read("config.toml")) ?? "";
+    await stage.home.write("config.toml", `${settings}\n[environment]\ntype = "ssh"\nhost = "nowhere.invalid"\n`);
+    const hint = `; files of commands on nowhere.invalid (environment.type = "ssh") are not kept: --conversation-only works`;
+    expect(await run("undo")).toEqual(failure(`there is no step to undo: this session has changed no file${hint}`));
+    expect((await run("undo", "--list")).stdout).toBe(`No step of this session has changed a file${hint}.\n`);
+    expect(await run("undo", "--conversation-only")).toMatchObject({ code: 0 });
+  });
+});
+
 describe("the session that is meant", () => {
   it("is the newest of the directory, or the one that is named, from anywhere", async () => {
-    const none = `no session has worked in ${stage.project.path}; name one with --session`;
+    const none = `no session has worked in ${stage.project.path}, or it was ephemeral`;
     expect(await run("undo")).toEqual(failure(none));
     const id = await session(CLEAN);
     await using other = await workspace({ git: true });
     const there = { cwd: other.path, env: { CODEX_HOME: stage.home.path } };
-    expect(await codex(["undo"], there)).toMatchObject({ code: 1, stdout: "" });
+    const last = `the last one worked in ${stage.project.path}: name it with --session ${id}`;
+    expect((await codex(["undo"], there)).stderr).toContain(`worked in ${other.path}, or it was ephemeral; ${last}\n`);
     expect(await codex(["undo", "--session", id], there)).toMatchObject({ code: 0 });
     expect(existsSync(at("b.txt"))).toBe(false);
     expect(readdirSync(other.path)).toEqual([".git"]);

@@ -128,7 +128,9 @@ function summary(op: Asked, report: UndoReport | undefined, turns: number): stri
       : [`${count(report.steps.length, "step")} ${word}: ${count(report.changes.length, "path")} changed`]),
     ...(report === undefined || report.conflicts.length === 0
       ? []
-      : [`${count(report.conflicts.length, "conflict")} left as they are`]),
+      : [
+          `${count(report.conflicts.length, "conflict")} left as ${report.conflicts.length === 1 ? "it is" : "they are"}`,
+        ]),
     ...(report === undefined || report.not_covered.length === 0
       ? []
       : [`${count(report.not_covered.length, "path")} not covered`]),

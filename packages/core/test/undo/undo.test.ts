@@ -42,7 +42,10 @@ describe("undo in a session", () => {
     await using rig = await undoRig();
     rig.sh("echo one > a");
     await using open = await rig.open();
-    expect(await open.undo()).toMatchObject({ success: false, message: "there is no step to undo" });
+    expect(await open.undo()).toMatchObject({
+      success: false,
+      message: "there is no step to undo: this session has changed no file",
+    });
     await open.turn("echo changed > a; echo new > n");
     expect(await open.preview()).toMatchObject({
       changes: [{ change: "M", bytes: 4 }, { change: "D" }],

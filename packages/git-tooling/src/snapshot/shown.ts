@@ -52,7 +52,11 @@ export function kindOf({ before, after }: PathChange): "added" | "modified" | "d
   return after === undefined ? "deleted" : "modified";
 }
 
-export function shownTarget({ root, objects }: RootStore, { path, now, wanted }: Target): UndoChange {
+export function shownChanges({ store, plan }: RootPlan): readonly UndoChange[] {
+  return plan.targets.map((target) => shownTarget(store, target));
+}
+
+function shownTarget({ root, objects }: RootStore, { path, now, wanted }: Target): UndoChange {
   const type = typeOf(wanted ?? now ?? { mode: 0, id: "" });
   const kind = type === "not_covered" ? "file" : type;
   const change = now === undefined ? "A" : wanted === undefined ? "D" : "M";

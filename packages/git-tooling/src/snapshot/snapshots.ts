@@ -23,8 +23,9 @@ import { RootStore } from "./root-store.js";
 import type { Limits } from "./scan.js";
 import { LIMITS } from "./scan.js";
 import type { RootPlan, Settled } from "./shown.js";
-import { changesIn, kindOf, reasonIn, planFor, shownProblems, shownTarget } from "./shown.js";
+import { changesIn, kindOf, reasonIn, planFor, shownChanges, shownProblems } from "./shown.js";
 import type { PathChange } from "./tree-diff.js";
+import type { ByteName } from "./tree.js";
 import { byteName } from "./tree.js";
 
 export type SnapshotsOptions = {
@@ -67,29 +68,34 @@ class FolderSnapshots implements Snapshots {
     this.#options = options;
   }
 
-  #checkWanted(): void {
-    if (this.#options.refusal !== undefined) throw new CodexError("bad_request", this.#options.refusal);
+  get #parts(): Opened {
+    const { home, session, roots } = this.#options;
+    this.#opened ??= {
+      journal: new Journal(join(journalFolder(home), `${session}.jsonl`)),
+      roots: roots.map((root) => this.#storeOf(byteName(root))),
+      past: new Map(),
+    };
+    return this.#opened;
   }
 
-  get #parts() {
-    const { home, session, roots, secrets, limits } = this.#options;
-    const covered = {
+  #storeOf(root: ByteName): RootStore {
+    const { home, secrets, limits } = this.#options;
+    return new RootStore(home, root, {
       skipped: new Set([byteName(home)]),
       secrets: new Set(secrets.map(byteName)),
       limits: { ...LIMITS, ...limits },
-    };
-    if (this.#opened !== undefined) return this.#opened;
-    const journal = new Journal(join(journalFolder(home), `${session}.jsonl`));
-    const own = new Set(roots.map(byteName));
-    const past = new Set(journal.steps.flatMap(({ before }) => before.map(({ root }) => root)));
-    const open = (root: string) => new RootStore(home, root, covered);
-    const stores = [...own].map(open);
-    this.#opened = {
-      journal,
-      roots: stores,
-      all: [...stores, ...[...past].filter((root) => !own.has(root)).map(open)],
-    };
-    return this.#opened;
+    });
+  }
+
+  /** What the steps were about: the session may have worked elsewhere, or the folder be gone. */
+  get #concerned(): readonly RootStore[] {
+    const { journal, roots, past } = this.#parts;
+    const named = new Set(journal.steps.flatMap(({ before }) => before.map(({ root }) => root)));
+    return [...named].map((root) => {
+      const store = roots.find((other) => other.root === root) ?? past.get(root) ?? this.#storeOf(root);
+      past.set(root, store);
+      return store;
+    });
   }
 
   warm(): void {
@@ -201,15 +207,14 @@ class FolderSnapshots implements Snapshots {
     await this.#queue;
     if (this.#opened === undefined || this.#trouble !== undefined) return;
     try {
-      for (const root of this.#parts.roots) root.save();
+      for (const root of [...this.#parts.roots, ...this.#parts.past.values()]) root.save();
       pruneDaily(this.#options.home, this.#options.retention, this.#options.clock.now());
     } catch (error) {
       this.#options.onTrouble(`old snapshots could not be cleared away: ${messageOf(error)}`);
     }
   }
 
-  async #look(signal: AbortSignal, roots = this.#parts.all): Promise<Moment> {
-    this.#checkWanted();
+  async #look(signal: AbortSignal, roots = this.#concerned): Promise<Moment> {
     const moment: Moment[number][] = [];
     for (const root of roots) moment.push(await root.look(signal));
     return moment;
@@ -217,6 +222,8 @@ class FolderSnapshots implements Snapshots {
 
   /** With what a step could take away and no later look would find. */
   async #lookBefore(signal: AbortSignal): Promise<Moment> {
+    const { refusal } = this.#options;
+    if (refusal !== undefined) throw new CodexError("bad_request", refusal);
     const moment: Moment[number][] = [];
     const { roots } = this.#parts;
     for (const [index, state] of (await this.#look(signal, roots)).entries()) {
@@ -281,7 +288,7 @@ class FolderSnapshots implements Snapshots {
   }
 
   *#changes(step: Pick<Settled, "before" | "after">): Generator<PathChange> {
-    for (const store of this.#parts.all) yield* changesIn(store, step);
+    for (const store of this.#concerned) yield* changesIn(store, step);
   }
 
   #chosen({ direction, steps }: UndoRequest, now: Moment): readonly Settled[] {
@@ -295,20 +302,29 @@ class FolderSnapshots implements Snapshots {
     return last.flatMap((id) => whole.filter((record) => record.id === id));
   }
 
+  #whyNone({ direction }: UndoRequest, now: Moment): string {
+    const { refusal } = this.#options;
+    const steps = this.#whole(now).filter((record) => this.#isStep(record));
+    const why =
+      direction === "redo"
+        ? "none is undone"
+        : steps.length > 0
+          ? `${steps.length === 1 ? "the only one is" : `all ${steps.length} are`} undone already`
+          : (refusal ?? "this session has changed no file");
+    return `there is no step to ${direction}: ${why}`;
+  }
+
   async #plan(request: UndoRequest, signal: AbortSignal): Promise<Planned> {
     if (this.#trouble !== undefined) throw new CodexError("bad_request", `undo is off: ${this.#trouble}`);
     const now = await this.#look(signal);
     const records = this.#chosen(request, now);
-    if (records.length === 0) throw new CodexError("bad_request", `there is no step to ${request.direction}`);
-    const plans = this.#parts.all.map((store) => planFor(store, records, request));
+    if (records.length === 0) throw new CodexError("bad_request", this.#whyNone(request, now));
+    const plans = this.#concerned.map((store) => planFor(store, records, request));
     const git = planGit(records, now, request);
     const report: UndoReport = {
       direction: request.direction,
       steps: records.map((record) => this.#shown(record)),
-      changes: [
-        ...git.changes,
-        ...plans.flatMap(({ store, plan }) => plan.targets.map((target) => shownTarget(store, target))),
-      ],
+      changes: [...git.changes, ...plans.flatMap(shownChanges)].sort((a, b) => (a.path < b.path ? -1 : 1)),
       conflicts: [...git.conflicts, ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.conflicts))],
       not_covered: [...git.not_covered, ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered))],
     };
@@ -318,9 +334,10 @@ class FolderSnapshots implements Snapshots {
 
 type Opened = {
   readonly journal: Journal;
+  /** That are looked at before and after each step. */
   readonly roots: readonly RootStore[];
-  /** Also those that earlier steps of the session were about, when it worked with other permissions. */
-  readonly all: readonly RootStore[];
+  /** Others, by root. */
+  readonly past: Map<ByteName, RootStore>;
 };
 
 type Planned = {
