@@ -246,4 +246,14 @@ echo new > f; touch -d 2020-01-01 f .git/index`);
     expect(treeHash(here.root)).toBe(before);
     expect(git(here)).toContain("one");
   });
+
+  it("is not what git itself took out of it: a work tree below comes back without its entry, which is said", async () => {
+    await using here = await rig();
+    here.sh(`${REPOSITORY}; git worktree add -q tree -b tree; echo more > tree/n; git -C tree add n`);
+    await here.step("git worktree remove --force tree");
+    const report = await here.snapshots.restore(undo(), signal);
+    const reason = `git knows this work tree no more: ${at(here)}/worktrees/tree is gone`;
+    expect(report.not_covered).toEqual([{ path: join(here.root, "tree/.git"), reason }]);
+    expect(readdirSync(join(here.root, "tree")).sort()).toEqual([".git", "n", "src"]);
+  });
 });

@@ -27,6 +27,7 @@ import { changesIn, kindOf, reasonIn, planFor, shownChanges, shownProblems } fro
 import type { PathChange } from "./tree-diff.js";
 import type { ByteName } from "./tree.js";
 import { byteName } from "./tree.js";
+import { strangeWorkTrees } from "./work-tree.js";
 
 export type SnapshotsOptions = {
   /** `$CODEX_HOME`, absolute and canonical. */
@@ -196,7 +197,9 @@ class FolderSnapshots implements Snapshots {
       await this.#look(signal);
       const failed = new Set(problems.map(({ path }) => path));
       const changes = report.changes.filter(({ path }) => !failed.has(path));
-      return { ...report, changes, conflicts: [...report.conflicts, ...problems] };
+      const strange = plans.flatMap(({ store, plan }) => strangeWorkTrees(store.root, store.objects, plan.targets));
+      const not_covered = [...report.not_covered, ...strange];
+      return { ...report, changes, conflicts: [...report.conflicts, ...problems], not_covered };
     });
   }
 
