@@ -71,3 +71,11 @@ export function shownProblems({ root }: RootStore, problems: Plan["conflicts"]):
 function fullPath(root: string, path: string): string {
   return displayPath(path === "" ? root : `${root}/${path}`);
 }
+
+/** Why there is nothing to undo or redo. `steps`: how many there are, undone or not. */
+export function whyNone({ direction }: UndoRequest, steps: number, refusal: string | undefined): string {
+  const undone = steps === 1 ? "the only one is undone already" : `all ${steps} are undone already`;
+  const why =
+    direction === "redo" ? "none is undone" : steps > 0 ? undone : (refusal ?? "this session has changed no file");
+  return `there is no step to ${direction}: ${why}`;
+}

@@ -23,7 +23,7 @@ import { RootStore } from "./root-store.js";
 import type { Limits } from "./scan.js";
 import { LIMITS } from "./scan.js";
 import type { RootPlan, Settled } from "./shown.js";
-import { changesIn, kindOf, reasonIn, planFor, shownChanges, shownProblems } from "./shown.js";
+import { changesIn, kindOf, reasonIn, planFor, shownChanges, shownProblems, whyNone } from "./shown.js";
 import type { PathChange } from "./tree-diff.js";
 import type { ByteName } from "./tree.js";
 import { byteName } from "./tree.js";
@@ -286,6 +286,10 @@ class FolderSnapshots implements Snapshots {
     return { id, turn_id, step, at, state, ...counts, ...(not_covered.length === 0 ? {} : { not_covered }) };
   }
 
+  #count(now: Moment): number {
+    return this.#whole(now).filter((record) => this.#isStep(record)).length;
+  }
+
   #isStep(record: Settled): boolean {
     return this.#changes(record).next().done !== true || lostGit(record).length > 0;
   }
@@ -305,23 +309,12 @@ class FolderSnapshots implements Snapshots {
     return last.flatMap((id) => whole.filter((record) => record.id === id));
   }
 
-  #whyNone({ direction }: UndoRequest, now: Moment): string {
-    const { refusal } = this.#options;
-    const steps = this.#whole(now).filter((record) => this.#isStep(record));
-    const why =
-      direction === "redo"
-        ? "none is undone"
-        : steps.length > 0
-          ? `${steps.length === 1 ? "the only one is" : `all ${steps.length} are`} undone already`
-          : (refusal ?? "this session has changed no file");
-    return `there is no step to ${direction}: ${why}`;
-  }
-
   async #plan(request: UndoRequest, signal: AbortSignal): Promise<Planned> {
     if (this.#trouble !== undefined) throw new CodexError("bad_request", `undo is off: ${this.#trouble}`);
     const now = await this.#look(signal);
     const records = this.#chosen(request, now);
-    if (records.length === 0) throw new CodexError("bad_request", this.#whyNone(request, now));
+    if (records.length === 0)
+      throw new CodexError("bad_request", whyNone(request, this.#count(now), this.#options.refusal));
     const plans = this.#concerned.map((store) => planFor(store, records, request));
     const git = planGit(records, now, request);
     const report: UndoReport = {
