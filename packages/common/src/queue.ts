@@ -22,6 +22,16 @@ export class Queue<T> implements AsyncIterable<T> {
     return true;
   }
 
+  /** What was pushed last; `undefined`: nothing waits. */
+  get last(): T | undefined {
+    return this.size === 0 ? undefined : this.#items.at(-1);
+  }
+
+  /** Puts an item in the place of `last`. */
+  amend(item: T): void {
+    if (this.size > 0) this.#items[this.#items.length - 1] = item;
+  }
+
   close(error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -83,6 +83,19 @@ describe("Queue", () => {
     await queue.below(1, signal);
   });
 
+  it("lets what waits last be replaced, and nothing that was taken", async () => {
+    const queue = new Queue<number>();
+    expect(queue.last).toBeUndefined();
+    queue.amend(0);
+    for (const item of [1, 2]) queue.push(item);
+    expect(queue.last).toBe(2);
+    queue.amend(3);
+    expect([queue.take(), queue.take(), queue.last]).toEqual([1, 3, undefined]);
+    queue.amend(4);
+    queue.close();
+    expect(await drain(queue)).toEqual([]);
+  });
+
   it("does not hold a producer that is stopped", async () => {
     const queue = new Queue<number>();
     const controller = new AbortController();

@@ -2,6 +2,7 @@ import type { CodexErrorInfo, ErrorCode, Event, EventMsg, TokenUsage, ToolUse, T
 import { addUsage, isErrorCode } from "@codex/protocol";
 import type { Queue } from "@codex/common";
 import { CodexError } from "@codex/common";
+import { addUnread } from "./backlog.js";
 
 /** What a turn gave. */
 export type TurnResult = {
@@ -25,7 +26,10 @@ export type TypedTurnResult<Output> = TurnResult & {
 
 /** A turn as it happens. */
 export type StreamedTurn<Result = TurnResult> = {
-  /** Ends with the turn; throws what `result` rejects with. One consumer; kept until it reads them. */
+  /**
+   * Ends with the turn; throws what `result` rejects with. One consumer. They wait until it reads them: one that is
+   * 1000 events behind gets the pieces of a text as one.
+   */
   readonly events: AsyncIterable<EventMsg>;
   /** Rejects like `run`. */
   result(): Promise<Result>;
@@ -86,7 +90,7 @@ export class RunningTurn {
   /** True: the turn is over. */
   take({ id, msg }: Event): boolean {
     if (id === this.id) this.#is_heard = true;
-    if (this.#is_heard) this.#events?.push(msg);
+    if (this.#is_heard && this.#events !== undefined) addUnread(this.#events, msg);
     if (id !== this.id) return false;
     if (msg.type === "task_started") this.#has_started = true;
     if (msg.type === "item_completed") this.#items.push(msg.item);

@@ -177,3 +177,23 @@ describe("what goes wrong", () => {
     expect(session.warnings).toEqual(["an event sink failed and is told no more: no disk"]);
   });
 });
+
+describe("somebody who reads a turn more slowly than it happens", () => {
+  it("gets all of its text, and no event for each piece", async () => {
+    const pieces = 50_000;
+    const text = "x".repeat(pieces);
+    const step: ModelStep = async function* () {
+      const whole = say.message(text).filter(({ type }) => type !== "text_delta");
+      yield* whole.slice(0, 1);
+      for (let piece = 0; piece < pieces; piece += 1) yield { type: "text_delta", item_id: "msg_1", delta: "x" };
+      yield* whole.slice(1);
+    };
+    const session = await codexWith([step]).start(free());
+    const { events, result } = await session.runStreamed("go");
+    expect((await result()).finalResponse).toBe(text);
+    const seen = await collect(events);
+    const deltas = seen.flatMap((event) => (event.type === "agent_message_content_delta" ? [event.delta] : []));
+    expect(deltas.join("")).toBe(text);
+    expect(seen.length).toBeLessThan(1100);
+  });
+});
