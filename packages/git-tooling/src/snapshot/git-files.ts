@@ -3,14 +3,15 @@ import { createReadStream, lstatSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createInflate } from "node:zlib";
-import type { Limits } from "./scan.js";
+import type { Limits } from "./limits.js";
 import type { ByteName } from "./tree.js";
 
-/** What a repository's own folder may hold to be kept. `new_bytes`: what has to be copied since it cannot be linked. */
+/** What a repository's own folder may hold to be kept. `…_bytes`: what has to be copied since it cannot be linked. */
 export const GIT_LIMITS: Limits = {
   files: 50_000,
   file_bytes: 64 << 20,
   new_bytes: 64 << 20,
+  large_bytes: 64 << 20,
   rebuilt_files: Infinity,
 };
 

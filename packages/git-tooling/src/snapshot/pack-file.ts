@@ -19,7 +19,17 @@ export function packRecord(type: keyof typeof TYPES, data: Uint8Array): Buffer {
     rest = Math.floor(rest / 128);
     header.push(low | (rest > 0 ? 0x80 : 0));
   }
-  return Buffer.concat([Buffer.from(header), deflateSync(data, { level: 1 })]);
+  return Buffer.concat([Buffer.from(header), deflateSync(data, { level: isDense(data) ? 0 : 1 })]);
+}
+
+/** Bytes from the middle by which content is judged. */
+const PROBE = 4096;
+
+/** Pictures and archives take long to compress, and stay as long. */
+function isDense(data: Uint8Array): boolean {
+  if (data.length < 4 * PROBE) return false;
+  const middle = Math.floor(data.length / 2);
+  return deflateSync(data.subarray(middle, middle + PROBE), { level: 1 }).length > 0.9 * PROBE;
 }
 
 function unpackRecord(record: Buffer): Buffer {

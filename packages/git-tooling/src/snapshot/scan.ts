@@ -1,30 +1,13 @@
 import type { Stats } from "node:fs";
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { CodexError, codeOf } from "@codex/common";
-import type { Reason } from "./folder-state.js";
+import type { LeafFacts, Reason } from "./folder-state.js";
 import { Folder, Leaf, stampOf } from "./folder-state.js";
 import { countFiles, isGone, isEmptyStandIn, look } from "./look.js";
+import type { Limits } from "./limits.js";
 import type { ObjectStore } from "./object-store.js";
 import type { ByteName, Entry } from "./tree.js";
 import { bytesOf, encodeTree, NOT_COVERED, objectId } from "./tree.js";
-
-/** Bounds of what is held; beyond `files` there is no undo at all, beyond the others single paths are not covered. */
-export type Limits = {
-  readonly files: number;
-  /** Bytes of one file. */
-  readonly file_bytes: number;
-  /** Bytes read for one snapshot. */
-  readonly new_bytes: number;
-  /** Files of a folder whose name says that a tool can make it again. */
-  readonly rebuilt_files: number;
-};
-
-export const LIMITS: Limits = {
-  files: 250_000,
-  file_bytes: 256 << 20,
-  new_bytes: 4096 * (1 << 20),
-  rebuilt_files: 2000,
-};
 
 /** Folders that a tool makes again (exec.md §7.1); many files in one of them are not worth the time of every step. */
 const REBUILT = new Set(
@@ -34,7 +17,7 @@ const REBUILT = new Set(
 );
 
 /** Larger files are copied in pieces instead of held in memory. */
-const LARGE = 8 << 20;
+const LARGE = 1 << 20;
 /** Milliseconds of work after which others get their turn. */
 const SLICE = 8;
 /** Milliseconds within which the file system's clock may not tell two changes apart. */
@@ -99,7 +82,7 @@ class Scan {
   readonly #parts: ScanParts;
   readonly #started = Date.now();
   #files = 0;
-  #read_bytes = 0;
+  readonly #read = { small: 0, large: 0 };
   readonly #linked = new Map<number, ByteName[]>();
 
   constructor(root: ByteName, device: number, parts: ScanParts) {
@@ -198,7 +181,7 @@ class Scan {
       return new Leaf({ mode, id: this.#parts.store.put("blob", readlinkSync(bytesOf(path), "buffer")) }, facts);
     }
     if (!stats.isFile()) return notCovered("not a file", `${path} ${stats.ino}`);
-    return yield* this.#file(path, stats, facts);
+    return yield* this.#file(path, stats, { ...facts, old });
   }
 
   /** `undefined`: it is to be read like any other. */
@@ -244,13 +227,14 @@ class Scan {
     return countFiles(path, rebuilt_files) > rebuilt_files;
   }
 
-  *#file(path: ByteName, stats: Stats, facts: ConstructorParameters<typeof Leaf>[1]): Work<Leaf> {
+  *#file(path: ByteName, stats: Stats, { old, ...facts }: LeafFacts & Pick<Found, "old">): Work<Leaf> {
     const { limits, store } = this.#parts;
     const mode = stats.mode & 0o177777;
     const seen = `${path} ${stats.size} ${stats.mtimeMs} ${stats.ino}`;
     if (stats.size > limits.file_bytes) return notCovered("too large", seen);
-    if (this.#read_bytes + stats.size > limits.new_bytes) return notCovered("too much at once", seen);
-    this.#read_bytes += stats.size;
+    const rest = notCovered("too much at once", seen);
+    // no later look makes up for it: each of them would take as long again
+    if (old?.id === rest.id || !this.#takes(stats.size)) return rest;
     try {
       if (stats.size <= LARGE) return new Leaf({ mode, ...this.#readSmall(path) }, facts);
       let copied: { readonly id: string; readonly size: number } | { readonly error: unknown } | undefined;
@@ -268,6 +252,16 @@ class Scan {
       }
       throw error;
     }
+  }
+
+  /** Is there room for a file of so many bytes? */
+  #takes(size: number): boolean {
+    const { new_bytes, large_bytes } = this.#parts.limits;
+    const kind = size > LARGE ? "large" : "small";
+    const sum = this.#read[kind] + size;
+    if (sum > (kind === "large" ? large_bytes : new_bytes)) return false;
+    this.#read[kind] = sum;
+    return true;
   }
 
   #readSmall(path: ByteName): { readonly id: string } {

@@ -12,19 +12,20 @@ import type {
 import { CodexError, messageOf } from "@codex/common";
 import type { Moment } from "./journal.js";
 import { isSameMoment, Journal, journalFolder } from "./journal.js";
-import type { ObjectStore } from "./object-store.js";
 import type { GitPlan } from "./own-git.js";
-import { lostGit, planGit, unkeptGit } from "./own-git.js";
+import { planGit } from "./own-git.js";
+import { Patience } from "./patience.js";
 import { restoreGit } from "./restore-git.js";
 import { restoreTargets } from "./restore.js";
 import type { Retention } from "./retention.js";
-import { pruneDaily, trim } from "./retention.js";
+import { pruneDaily } from "./retention.js";
 import { RootStore } from "./root-store.js";
-import type { Limits } from "./scan.js";
-import { LIMITS } from "./scan.js";
+import type { Limits } from "./limits.js";
+import { LIMITS } from "./limits.js";
 import type { RootPlan, Settled } from "./shown.js";
-import { changesIn, kindOf, reasonIn, planFor, shownChanges, shownProblems, whyNone } from "./shown.js";
-import type { PathChange } from "./tree-diff.js";
+import { planFor, reasonIn, shownChanges, shownProblems, whyNone } from "./shown.js";
+import { SpaceLimit } from "./space-limit.js";
+import { Steps } from "./steps.js";
 import type { ByteName } from "./tree.js";
 import { byteName } from "./tree.js";
 import { strangeWorkTrees } from "./work-tree.js";
@@ -60,13 +61,15 @@ class FolderSnapshots implements Snapshots {
   #open: string | undefined;
   #trouble: string | undefined;
   #is_warm = false;
-  /** What remained of a store when it was cleared last, in bytes. */
-  readonly #floors = new Map<ObjectStore, number>();
   /** One look at a time. */
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #patience: Patience;
+  readonly #space: SpaceLimit;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
+    this.#patience = new Patience(options);
+    this.#space = new SpaceLimit(options);
   }
 
   get #parts(): Opened {
@@ -110,13 +113,14 @@ class FolderSnapshots implements Snapshots {
   }
 
   before(step: SnapshotStep, signal: AbortSignal): Promise<void> {
-    return this.#keep(async () => {
+    const kept = this.#keep(async () => {
       const before = await this.#lookBefore(signal);
       this.#settle(before);
       const id = this.#options.newId();
       this.#parts.journal.begin({ ...step, id, at: new Date(this.#options.clock.now()).toISOString(), before });
       this.#open = id;
     }, signal);
+    return this.#patience.wait(kept, signal);
   }
 
   after(signal: AbortSignal): Promise<void> {
@@ -133,31 +137,7 @@ class FolderSnapshots implements Snapshots {
     if (isSameMoment(open.before, after)) journal.withdraw(open.id);
     else {
       journal.settle(open.id, after);
-      this.#holdDown();
-    }
-  }
-
-  /** No more is kept than was allowed, also within one long session. */
-  #holdDown(): void {
-    const { home, retention, clock, onTrouble } = this.#options;
-    const { roots, journal } = this.#parts;
-    const { max_bytes } = retention;
-    const { dropped } = journal;
-    try {
-      for (const { objects } of roots) {
-        const floor = this.#floors.get(objects) ?? 0;
-        // where even the last step does not fit, not each further one is worth the search
-        const limit = floor > max_bytes ? floor + max_bytes / 16 : max_bytes;
-        if (objects.bytes <= limit) continue;
-        this.#floors.set(objects, trim(home, objects, journal, { max_bytes, now: clock.now() }));
-      }
-    } catch (error) {
-      onTrouble(`old snapshots could not be cleared away: ${messageOf(error)}`);
-    }
-    if (dropped === 0 && journal.dropped > 0) {
-      onTrouble(
-        `undo forgets the oldest steps of this session: ${Math.floor(max_bytes / (1 << 20))} MiB (undo.max_mb) are full`,
-      );
+      this.#space.hold(this.#parts);
     }
   }
 
@@ -167,8 +147,8 @@ class FolderSnapshots implements Snapshots {
 
   steps(signal: AbortSignal): Promise<readonly UndoStep[]> {
     return this.#alone(async () => {
-      const records = this.#whole(await this.#look(signal));
-      return records.filter((record) => this.#isStep(record)).map((record) => this.#shown(record));
+      const steps = this.#steps(await this.#look(signal));
+      return steps.all.map((record) => steps.shown(record));
     });
   }
 
@@ -269,57 +249,22 @@ class FolderSnapshots implements Snapshots {
     }
   }
 
-  /** Steps that were cut short end where the next one began, or now. */
-  #whole(now: Moment): readonly Settled[] {
-    const { steps } = this.#parts.journal;
-    return steps.map((step, index) => ({ ...step, after: step.after ?? steps[index + 1]?.before ?? now }));
-  }
-
-  #shown({ id, turn_id, step, at, state, ...record }: Settled): UndoStep {
-    const counts = { added: 0, modified: 0, deleted: 0 };
-    for (const change of this.#changes(record)) counts[kindOf(change)] += 1;
-    const lost = lostGit({ ...record, at });
-    for (const { was, later } of lost) {
-      if (was.kept !== undefined) counts[later === undefined ? "deleted" : "modified"] += 1;
-    }
-    const not_covered = unkeptGit(lost);
-    return { id, turn_id, step, at, state, ...counts, ...(not_covered.length === 0 ? {} : { not_covered }) };
-  }
-
-  #count(now: Moment): number {
-    return this.#whole(now).filter((record) => this.#isStep(record)).length;
-  }
-
-  #isStep(record: Settled): boolean {
-    return this.#changes(record).next().done !== true || lostGit(record).length > 0;
-  }
-
-  *#changes(step: Pick<Settled, "before" | "after">): Generator<PathChange> {
-    for (const store of this.#concerned) yield* changesIn(store, step);
-  }
-
-  #chosen({ direction, steps }: UndoRequest, now: Moment): readonly Settled[] {
-    const whole = this.#whole(now).filter((record) => this.#isStep(record));
-    if (direction === "undo") {
-      const done = whole.filter(({ state }) => state === "done");
-      return done.slice(Math.max(0, done.length - steps)).reverse();
-    }
-    const { undone } = this.#parts.journal;
-    const last = undone.slice(Math.max(0, undone.length - steps)).reverse();
-    return last.flatMap((id) => whole.filter((record) => record.id === id));
+  #steps(now: Moment): Steps {
+    return new Steps(this.#parts.journal, this.#concerned, now);
   }
 
   async #plan(request: UndoRequest, signal: AbortSignal): Promise<Planned> {
     if (this.#trouble !== undefined) throw new CodexError("bad_request", `undo is off: ${this.#trouble}`);
     const now = await this.#look(signal);
-    const records = this.#chosen(request, now);
+    const steps = this.#steps(now);
+    const records = steps.chosen(request);
     if (records.length === 0)
-      throw new CodexError("bad_request", whyNone(request, this.#count(now), this.#options.refusal));
+      throw new CodexError("bad_request", whyNone(request, steps.all.length, this.#options.refusal));
     const plans = this.#concerned.map((store) => planFor(store, records, request));
     const git = planGit(records, now, request);
     const report: UndoReport = {
       direction: request.direction,
-      steps: records.map((record) => this.#shown(record)),
+      steps: records.map((record) => steps.shown(record)),
       changes: [...git.changes, ...plans.flatMap(shownChanges)].sort((a, b) => (a.path < b.path ? -1 : 1)),
       conflicts: [...git.conflicts, ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.conflicts))],
       not_covered: [...git.not_covered, ...plans.flatMap(({ store, plan }) => shownProblems(store, plan.not_covered))],
