@@ -33,6 +33,7 @@ import { codeOf } from "@codex/common";
 import { openApprovals } from "./approvals/open.js";
 import type { SessionApprovals } from "./approvals/open.js";
 import { createEngine } from "./codex.js";
+import { configWarnings } from "./config-warnings.js";
 import type { CodexOptions } from "./codex-options.js";
 import { libraryOver } from "./embed/library.js";
 import type { CodexLibrary } from "./embed/library.js";
@@ -41,10 +42,9 @@ import { givenModels } from "./model/given-models.js";
 import { readCredentials } from "./home/credentials.js";
 import { createPromptHistory } from "./home/history-file.js";
 import { createModelsCache } from "./home/models-cache.js";
-import { createRecording, readRecording } from "./home/recording-file.js";
 import { localTimeZone } from "./home/time-zone.js";
-import { openRun } from "./model/run.js";
 import type { Run } from "./model/run.js";
+import { runOf } from "./model/run-of.js";
 import { openSessionModels } from "./model/session-models.js";
 import type { SessionModels } from "./model/session-models.js";
 import { createTokenCommands } from "./model/token-command.js";
@@ -52,7 +52,6 @@ import { modelWarnings } from "./model/warnings.js";
 import { uuidv7 } from "./new-id.js";
 import { createRolloutStore } from "./rollout/store.js";
 import { openSinks } from "./sinks/open.js";
-import { systemClock } from "./system-clock.js";
 import { Processes } from "./tools/processes.js";
 import { embeddedTools } from "./tools/embedded.js";
 import type { ShellPowers } from "./tools/shell-powers.js";
@@ -94,16 +93,6 @@ export function createCodex(options: CodexOptions = {}): CodexLibrary {
   return libraryOver(copying, options);
 }
 
-function runOf({ clock = systemClock, newId, replay, replay_from, record }: CodexOptions): Run {
-  return openRun({
-    clock,
-    newId: newId ?? (() => uuidv7(clock.now())),
-    scope: { home: os.homedir(), temporary: os.tmpdir() },
-    replay: replay === undefined ? undefined : { text: readRecording(replay), from: replay_from },
-    record: record === undefined ? undefined : () => createRecording(record),
-  });
-}
-
 async function homeOf(wiring: Wiring): Promise<string> {
   return wiring.config?.home ?? (await codexHome(wiring.env));
 }
@@ -115,21 +104,24 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
   const permissions = await openApprovals(config, scope.signal);
   const models = await openModels(config, wiring);
   if (request.type === "new") request.identified?.(scope.id);
-  const places = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
+  let places: SessionPlaces | undefined;
   try {
+    places = await openSessionPlaces(config, { request, wiring, signal: scope.signal });
     return await furnish({ config, permissions, models, places, request, scope, wiring });
   } catch (error) {
-    await places.close();
+    await places?.close();
     models.finish();
     throw error;
   }
 }
 
+type SessionPlaces = Awaited<ReturnType<typeof openSessionPlaces>>;
+
 type Furnishing = {
   readonly config: Config;
   readonly permissions: SessionApprovals;
   readonly models: SessionModels;
-  readonly places: Awaited<ReturnType<typeof openSessionPlaces>>;
+  readonly places: SessionPlaces;
   readonly request: OpenRequest;
   readonly scope: SessionScope;
   readonly wiring: Wiring;
@@ -207,12 +199,6 @@ function openModels(config: Config, wiring: Wiring): Promise<SessionModels> {
   const { cwd } = config.settings;
   const tokens = createTokenCommands({ ...hostOf(wiring.env), cwd, clock: wiring.clock });
   return openSessionModels({ ...wiring, config, credentials, tokens, models_cache: createModelsCache(config.home) });
-}
-
-function configWarnings(config: Config, policy: SandboxPolicy): readonly string[] {
-  const said = config.warnings.map((warning) => warning.message);
-  if (isConfined(policy) || config.sandbox.deny.length === 0) return said;
-  return [...said, `sandbox.deny is not held: under ${policy.type} commands can read everything`];
 }
 
 type Opening = { readonly request: OpenRequest; readonly wiring: Wiring; readonly signal: AbortSignal };

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { rig, timeless, treeHash } from "./undo-rig.js";
+import { rig, treeHash } from "./undo-rig.js";
 
 const { signal } = new AbortController();
 const undo = { direction: "undo", steps: 1 } as const;
@@ -48,7 +48,8 @@ describe("a folder that holds more than is kept", () => {
   });
 
   it("is named once to whoever waits for it", async () => {
-    await using here = await rig({ clock: { ...timeless, sleep: () => Promise.resolve() } });
+    await using here = await rig({ limits: { wait_ms: 0 } });
+    here.sh("touch $(seq 5000)");
     await here.step("echo 1 > a");
     await here.step("echo 2 > a");
     expect(here.trouble).toEqual([

@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Snapshots } from "@codex/protocol";
@@ -23,13 +22,6 @@ export type Rig = AsyncDisposable & {
   sh(script: string): void;
 };
 
-/** For which no time is long. */
-export const timeless: SnapshotsOptions["clock"] = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: (_ms, signal) => once(signal, "abort").then(() => signal.throwIfAborted()),
-};
-
 /** A folder, a home, and snapshots of the folder. */
 export async function rig(more: Partial<SnapshotsOptions> = {}): Promise<Rig> {
   const project = await temporaryFolder("codex-undo-");
@@ -44,7 +36,7 @@ export async function rig(more: Partial<SnapshotsOptions> = {}): Promise<Rig> {
       roots: [project.path],
       secrets: [],
       retention: { keep_days: 7, max_bytes: 1 << 30 },
-      clock: timeless,
+      clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: () => Promise.resolve() },
       newId: () => `step-${process.hrtime.bigint()}-${(ids += 1)}`,
       onTrouble: (message) => trouble.push(message),
       ...more,

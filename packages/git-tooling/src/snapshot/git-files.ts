@@ -7,7 +7,7 @@ import type { Limits } from "./limits.js";
 import type { ByteName } from "./tree.js";
 
 /** What a repository's own folder may hold to be kept. `…_bytes`: what has to be copied since it cannot be linked. */
-export const GIT_LIMITS: Limits = {
+export const GIT_LIMITS: Omit<Limits, "wait_ms"> = {
   files: 50_000,
   file_bytes: 64 << 20,
   new_bytes: 64 << 20,

@@ -9,6 +9,8 @@ export type Limits = {
   readonly large_bytes: number;
   /** Files of a folder whose name says that a tool can make it again. */
   readonly rebuilt_files: number;
+  /** Milliseconds of a look for which a command waits without a word about it. */
+  readonly wait_ms: number;
 };
 
 export const LIMITS: Limits = {
@@ -17,4 +19,5 @@ export const LIMITS: Limits = {
   new_bytes: 512 << 20,
   large_bytes: 512 << 20,
   rebuilt_files: 2000,
+  wait_ms: 5000,
 };

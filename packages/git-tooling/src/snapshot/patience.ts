@@ -1,36 +1,26 @@
-import type { Clock } from "@codex/protocol";
-import { childController, CodexError } from "@codex/common";
-
-/** Milliseconds after which a person wants to know what is waited for. */
-const LONG_MS = 5000;
-
-export type PatienceOptions = { readonly clock: Clock; onTrouble(message: string): void };
-
 /** Says once why commands have to wait: in a large folder the first look takes long. */
 export class Patience {
-  readonly #options: PatienceOptions;
+  readonly #ms: number;
+  readonly #tell: (message: string) => void;
   #is_told = false;
 
-  constructor(options: PatienceOptions) {
-    this.#options = options;
+  /** `ms`: how long a person waits without a word. */
+  constructor(ms: number, tell: (message: string) => void) {
+    this.#ms = ms;
+    this.#tell = tell;
   }
 
-  async wait(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  async wait(work: Promise<void>): Promise<void> {
     if (this.#is_told) return work;
-    const nap = childController(signal);
-    const { clock, onTrouble } = this.#options;
-    const tell = (): void => {
+    // in real time: a replay skips the waits of a clock, and nobody waits there
+    const timer = setTimeout(() => {
       this.#is_told = true;
-      onTrouble("the folder is looked at for undo, which takes long; undo.enabled = false does without");
-    };
-    clock.sleep(LONG_MS, nap.controller.signal).then(tell, () => undefined);
+      this.#tell("the folder is looked at for undo, which takes long; undo.enabled = false does without");
+    }, this.#ms);
     try {
       await work;
     } finally {
-      nap.controller.abort(OVER);
-      nap[Symbol.dispose]();
+      clearTimeout(timer);
     }
   }
 }
-
-const OVER = new CodexError("internal", "the wait is over");

@@ -20,6 +20,8 @@ const REBUILT = new Set(
 const LARGE = 1 << 20;
 /** Milliseconds of work after which others get their turn. */
 const SLICE = 8;
+/** Entries of one folder after which that is asked. */
+const BREATH = 256;
 /** Milliseconds within which the file system's clock may not tell two changes apart. */
 const GRAIN = 20;
 
@@ -29,7 +31,7 @@ export type ScanParts = {
   leavesOut(path: ByteName, name: ByteName): boolean;
   /** Absolute; known to be there, never read. */
   readonly secrets: ReadonlySet<ByteName>;
-  readonly limits: Limits;
+  readonly limits: Omit<Limits, "wait_ms">;
   /** What tells a file's content for good: it is linked instead of read. `undefined`: it may change. */
   constantName?(path: ByteName): ByteName | undefined;
 };
@@ -103,7 +105,9 @@ class Scan {
     const mode = stats.mode & 0o177777;
     let isStill = isSame && before.mode === mode;
     let isUntouched = isStill;
+    let count = 0;
     for (const name of names) {
+      if ((count += 1) % BREATH === 0) yield undefined;
       const old = before?.entries.get(name);
       const inner = `${path}/${name}`;
       const isOld = old instanceof Leaf && ((isSame && this.#isConstant(old)) || this.#isUnchanged(inner, old));
@@ -235,6 +239,7 @@ class Scan {
     const rest = notCovered("too much at once", seen);
     // no later look makes up for it: each of them would take as long again
     if (old?.id === rest.id || !this.#takes(stats.size)) return rest;
+    yield undefined;
     try {
       if (stats.size <= LARGE) return new Leaf({ mode, ...this.#readSmall(path) }, facts);
       let copied: { readonly id: string; readonly size: number } | { readonly error: unknown } | undefined;

@@ -68,7 +68,7 @@ class FolderSnapshots implements Snapshots {
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
-    this.#patience = new Patience(options);
+    this.#patience = new Patience(options.limits?.wait_ms ?? LIMITS.wait_ms, (message) => options.onTrouble(message));
     this.#space = new SpaceLimit(options);
   }
 
@@ -120,7 +120,7 @@ class FolderSnapshots implements Snapshots {
       this.#parts.journal.begin({ ...step, id, at: new Date(this.#options.clock.now()).toISOString(), before });
       this.#open = id;
     }, signal);
-    return this.#patience.wait(kept, signal);
+    return this.#patience.wait(kept);
   }
 
   after(signal: AbortSignal): Promise<void> {
