@@ -1,6 +1,7 @@
-import { linkSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "@codex/common";
+import { namesIn } from "./look.js";
 import type { ByteName } from "./tree.js";
 import { bytesOf } from "./tree.js";
 
@@ -81,14 +82,5 @@ export class LinkedFiles {
         yield { id: `${prefix}${rest}`, path: join(this.#folder, prefix, rest) };
       }
     }
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
   }
 }

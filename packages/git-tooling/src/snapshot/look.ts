@@ -31,6 +31,16 @@ export function isGone(error: unknown): boolean {
   return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 }
 
+/** None where there is no such folder. */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
 /** Counts files below a folder, at most a little beyond `limit`. */
 export function countFiles(path: ByteName, limit: number): number {
   let count = 0;

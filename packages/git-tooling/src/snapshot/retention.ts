@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf } from "@codex/common";
 import type { Journal, Moment } from "./journal.js";
 import { journalFolder, momentsOf } from "./journal.js";
 import { readKnown } from "./known.js";
+import { namesIn } from "./look.js";
 import { ObjectStore } from "./object-store.js";
 import { GIT_STATE, STATE, storeFolder } from "./root-store.js";
 import type { Entry } from "./tree.js";
@@ -92,15 +92,6 @@ function journalsOf(home: string): readonly string[] {
 
 function foldersIn(folder: string): readonly string[] {
   return namesIn(folder).map((name) => join(folder, name));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 function touches(moments: readonly Moment[], home: string, folder: string): boolean {
