@@ -45,7 +45,7 @@ import { createModelsCache } from "./home/models-cache.js";
 import { localTimeZone } from "./home/time-zone.js";
 import type { Run } from "./model/run.js";
 import { runOf } from "./model/run-of.js";
-import { openSessionModels } from "./model/session-models.js";
+import { abandonModels, openSessionModels } from "./model/session-models.js";
 import type { SessionModels } from "./model/session-models.js";
 import { createTokenCommands } from "./model/token-command.js";
 import { modelWarnings } from "./model/warnings.js";
@@ -110,7 +110,7 @@ async function composeSession(request: OpenRequest, scope: SessionScope, wiring:
     return await furnish({ config, permissions, models, places, request, scope, wiring });
   } catch (error) {
     await places?.close();
-    models.finish();
+    abandonModels(models);
     throw error;
   }
 }

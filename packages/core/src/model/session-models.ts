@@ -1,5 +1,5 @@
 import os from "node:os";
-import { CodexError } from "@codex/common";
+import { CodexError, codeOf } from "@codex/common";
 import type { Config, Env } from "@codex/config";
 import type { Clock, Credentials, ModelInfo, ModelProvider, TurnSettings } from "@codex/protocol";
 import { DEFAULT_MODEL, modelInfo } from "./catalog.js";
@@ -31,6 +31,15 @@ export type SessionModels = {
   /** Releases what it holds; throws when a recording was not used up. */
   finish(): void;
 };
+
+/** For a session that never came about: that a recording was not used up is no news then. */
+export function abandonModels(models: SessionModels): void {
+  try {
+    models.finish();
+  } catch (error) {
+    if (codeOf(error) !== "replay_exhausted") throw error;
+  }
+}
 
 /** The models of one session: live ones, and around them what records or replays the run. */
 export async function openSessionModels(options: SessionModelsOptions): Promise<SessionModels> {
