@@ -26,7 +26,7 @@ describe("codex", () => {
     [["--nope"], "error: unknown option '--nope'; see codex --help\n"],
     [["exec", "--jsn", "x"], "error: unknown option '--jsn' (Did you mean --json?); see codex exec --help\n"],
     [["sandbox"], "error: no command was given: codex sandbox -s read-only -- ls; see codex sandbox --help\n"],
-    [["demo", "now"], "error: codex demo takes no arguments\n"],
+    [["demo", "now"], "error: too many arguments. Expected 0 arguments but got 1.; see codex demo --help\n"],
   ])("%j is a mistake: one line, exit 2", async (args, stderr) => {
     expect(await codex(args)).toEqual({ code: 2, stdout: "", stderr });
   });

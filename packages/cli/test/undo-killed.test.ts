@@ -7,6 +7,13 @@ import { ev, mockProviderConfig, startResponsesServer, temporaryHome, workspace 
 import { codex, type Ran } from "./codex.js";
 import { KILLER } from "./killer.js";
 
+const AUTHOR = {
+  GIT_AUTHOR_NAME: "T",
+  GIT_AUTHOR_EMAIL: "t@example.com",
+  GIT_COMMITTER_NAME: "T",
+  GIT_COMMITTER_EMAIL: "t@example.com",
+};
+
 /** Never reached, if it ends as it should. */
 const MOST = 60;
 
@@ -39,7 +46,11 @@ async function rig(): Promise<Rig> {
   const NODE_OPTIONS = `--import=${path.join(home.path, "killer.mjs")}`;
   const run = (args: readonly string[], more = {}) => codex(args, { cwd: project.path, env: { ...env, ...more } });
   const sh = (script: string): string =>
-    execFileSync("bash", ["-c", script], { cwd: project.path, env: { ...process.env, ...env }, encoding: "utf8" });
+    execFileSync("bash", ["-c", script], {
+      cwd: project.path,
+      env: { ...process.env, ...env, ...AUTHOR },
+      encoding: "utf8",
+    });
   return {
     run: (...args) => run(args),
     killed: (at, inside, ...args) => run(args, { NODE_OPTIONS, KILL_AT: `${at}`, KILL_IN: inside }),
