@@ -12,9 +12,9 @@ export type UsageTotal = {
   readonly unpriced_tokens: number;
 };
 
-export const NO_TOTAL: UsageTotal = { requests: 0, usage: NO_USAGE, cost_usd: 0, unpriced_tokens: 0 };
+const NO_TOTAL: UsageTotal = { requests: 0, usage: NO_USAGE, cost_usd: 0, unpriced_tokens: 0 };
 
-export function addTotals(left: UsageTotal, right: UsageTotal): UsageTotal {
+function addTotals(left: UsageTotal, right: UsageTotal): UsageTotal {
   return {
     requests: left.requests + right.requests,
     usage: addUsage(left.usage, right.usage),

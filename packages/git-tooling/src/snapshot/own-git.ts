@@ -52,7 +52,7 @@ function unkept({ was, later }: LostGit): UndoProblem {
   return { path: gitPath(was.root), reason: `${what}, and nothing of it was kept${why}` };
 }
 
-export function gitPath(root: ByteName): string {
+function gitPath(root: ByteName): string {
   return displayPath(`${root}/.git`);
 }
 

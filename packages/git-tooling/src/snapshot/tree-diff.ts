@@ -41,11 +41,3 @@ export function isSameEntry(left: Entry | undefined, right: Entry | undefined): 
   if (left === undefined || right === undefined) return left === right;
   return left.mode === right.mode && (typeOf(left) === "directory" || left.id === right.id);
 }
-
-/** What stands at a path below a tree. */
-export function lookUp(store: ObjectStore, tree: Entry | undefined, path: ByteName): Entry | undefined {
-  let at = tree;
-  if (path === "") return tree;
-  for (const name of path.split("/")) at = entriesOf(store, at).get(name);
-  return at;
-}
