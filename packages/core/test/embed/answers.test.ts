@@ -1,39 +1,27 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ModelStep, TemporaryFolder } from "@codex/test-support";
-import { say, scriptedModel, temporaryFolder, temporaryHome } from "@codex/test-support";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ModelStep } from "@codex/test-support";
+import { say, scriptedModel } from "@codex/test-support";
+import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as z3 from "zod/v3";
 import type { CodexLibrary, SessionOptions } from "../../src/index.js";
 import { createCodex } from "../../src/index.js";
+import { setStage } from "./stage.js";
 
-let home: TemporaryFolder;
-let work: TemporaryFolder;
-const opened: AsyncDisposable[] = [];
-
-beforeEach(async () => {
-  home = await temporaryHome();
-  work = await temporaryFolder("codex-answers-");
-});
-
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-  await work[Symbol.asyncDispose]();
-});
+const stage = setStage();
 
 type Model = ReturnType<typeof scriptedModel>;
 
 function codexWith(models: Model): CodexLibrary {
-  const env = { PATH: process.env["PATH"], HOME: home.path, CODEX_HOME: home.path };
+  const env = { PATH: process.env["PATH"], HOME: stage.home.path, CODEX_HOME: stage.home.path };
   const codex = createCodex({ env, models });
-  opened.push(codex);
+  stage.opened.push(codex);
   return codex;
 }
 
-const free = (): SessionOptions => ({ cwd: work.path, sandboxMode: "danger-full-access" });
+const free = (): SessionOptions => ({ cwd: stage.work.path, sandboxMode: "danger-full-access" });
 
 describe("an answer with a schema", () => {
   const City = z.object({ name: z.string(), people: z.number() });
@@ -76,7 +64,7 @@ describe("what a turn did", () => {
 
   it("is listed, looked at, taken back and made again", async () => {
     const session = await codexWith(scriptedModel([touch, say.message("done")])).start(free());
-    const made = join(work.path, "made");
+    const made = join(stage.work.path, "made");
     await session.run("make it");
     expect(await session.undoSteps()).toMatchObject([{ state: "done", added: 1 }]);
     expect(await session.undo({ preview: true })).toMatchObject({ turns: 1, report: { changes: [{ path: made }] } });
@@ -90,7 +78,7 @@ describe("what a turn did", () => {
   it("stays where somebody changed it since, which is reported", async () => {
     const session = await codexWith(scriptedModel([touch, say.message("done")])).start(free());
     const turn = session.run("make it");
-    const made = join(work.path, "made");
+    const made = join(stage.work.path, "made");
     await turn;
     await writeFile(made, "mine");
     const { report } = await session.undo();

@@ -1,34 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ModelStep, TemporaryFolder } from "@codex/test-support";
-import { collect, say, scriptedModel, temporaryFolder, temporaryHome } from "@codex/test-support";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ModelStep } from "@codex/test-support";
+import { collect, say, scriptedModel } from "@codex/test-support";
+import { describe, expect, it } from "vitest";
 import type { CodexLibrary, CodexOptions, SessionOptions } from "../../src/index.js";
 import { createCodex, isCodexFailure } from "../../src/index.js";
+import { setStage } from "./stage.js";
 
-let home: TemporaryFolder;
-let work: TemporaryFolder;
-const opened: AsyncDisposable[] = [];
-
-beforeEach(async () => {
-  home = await temporaryHome();
-  work = await temporaryFolder("codex-lifetime-");
-});
-
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  await home[Symbol.asyncDispose]();
-  await work[Symbol.asyncDispose]();
-});
+const stage = setStage();
 
 function codexWith(steps: readonly ModelStep[], options: CodexOptions = {}): CodexLibrary {
-  const env = { PATH: process.env["PATH"], HOME: home.path, CODEX_HOME: home.path };
+  const env = { PATH: process.env["PATH"], HOME: stage.home.path, CODEX_HOME: stage.home.path };
   const codex = createCodex({ env, models: scriptedModel(steps), ...options });
-  opened.push(codex);
+  stage.opened.push(codex);
   return codex;
 }
 
-const free = (): SessionOptions => ({ cwd: work.path, sandboxMode: "danger-full-access" });
+const free = (): SessionOptions => ({ cwd: stage.work.path, sandboxMode: "danger-full-access" });
 
 /** An answer that comes when the test says so. */
 function held(text: string) {
@@ -141,7 +129,7 @@ describe("what goes wrong", () => {
   it.each(["danger-full-access", "read-only"] as const)(
     "with a file as working directory is told, %s",
     async (mode) => {
-      const file = join(work.path, "file");
+      const file = join(stage.work.path, "file");
       await writeFile(file, "");
       const codex = codexWith([]);
       const opening = codex.start({ cwd: file, sandboxMode: mode });
@@ -153,7 +141,7 @@ describe("what goes wrong", () => {
   );
 
   it("in CODEX_HOME is told with what to do", async () => {
-    await home.write("thread-writer-locks", "in the way");
+    await stage.home.write("thread-writer-locks", "in the way");
     const opening = codexWith([]).start(free());
     await expect(opening).rejects.toMatchObject({
       code: "file_error",
